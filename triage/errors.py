@@ -1,0 +1,135 @@
+"""Errors that a user can mend, one exit code for each kind.
+
+Every error carries all the problems that were found, and each problem says four things:
+where it is, what must hold there, what was got, and how to mend it. No problem holds a
+value of a person's record; columns, counts, line numbers and opaque ids only.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "ConfigurationError",
+    "ExtractError",
+    "LearningError",
+    "NotFoundError",
+    "Problem",
+    "RejectedRowsError",
+    "StorageError",
+    "TamperedError",
+    "TriageError",
+    "close_match",
+]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, told so that it can be mended.
+
+    Parameters
+    ----------
+    where : str
+        File, and the line, column, rule or key in it.
+    must : str
+        What must hold there, or what is wrong, as a plain sentence without its full stop.
+    got : str, optional
+        What was found instead. Never a value of a person's record.
+    mend : str, optional
+        What the reader can do about it.
+    """
+
+    where: str
+    must: str
+    got: str = ""
+    mend: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.must}"
+        if self.got:
+            text += f"; got {self.got}"
+        return f"{text}. {self.mend}" if self.mend else f"{text}."
+
+
+class TriageError(Exception):
+    """The work could not be done, and its user can mend the cause.
+
+    Parameters
+    ----------
+    problems : Problem or iterable of Problem
+        Everything that was found, at least one.
+    """
+
+    exit_code = 1
+    title = "The work could not be done"
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: Sequence[Problem] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ConfigurationError(TriageError):
+    """A YAML file of the workspace is missing, malformed or contradicts another."""
+
+    exit_code = 3
+    title = "The workspace's configuration has to be mended"
+
+
+class ExtractError(TriageError):
+    """An extract cannot be read at all: missing, empty, wrong encoding, missing column."""
+
+    exit_code = 4
+    title = "An extract cannot be read"
+
+
+class RejectedRowsError(TriageError):
+    """More rows were rejected than the panel's configuration allows to be set aside."""
+
+    exit_code = 5
+    title = "Rows were rejected"
+
+
+class LearningError(TriageError):
+    """Nothing can be learned from these outcomes: none matured, no positives, one class."""
+
+    exit_code = 6
+    title = "A model cannot be trained on this"
+
+
+class NotFoundError(TriageError):
+    """The list, referral or model version that was named does not exist."""
+
+    exit_code = 7
+    title = "Not found"
+
+
+class StorageError(TriageError):
+    """A result could not be written: disk full, folder read-only, already there."""
+
+    exit_code = 8
+    title = "A result could not be written"
+
+
+class TamperedError(TriageError):
+    """A stored file is not what its recorded hash says it was."""
+
+    exit_code = 9
+    title = "A stored file was changed after it was written"
+
+
+def close_match(name: str, known: Iterable[str]) -> str:
+    """Return a "Did you mean …?" sentence, or nothing where no known name is close.
+
+    Examples
+    --------
+    >>> close_match("strangulaton", ["strangulation", "weapon"])
+    "Did you mean 'strangulation'?"
+    >>> close_match("zzz", ["strangulation", "weapon"])
+    ''
+    """
+    found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"Did you mean '{found[0]}'?" if found else ""

@@ -1,0 +1,34 @@
+"""A workspace: the folder that holds all a panel decides, and what the engine makes of it.
+
+Three folders hold YAML (``pipelines/``, ``models/``, ``configs/``), ``data/`` holds the
+agencies' extracts, and the engine writes ``results/``, ``lists/`` and ``registry/``. A
+checkout of the project is itself a workspace.
+
+Why this shape: every room reads its YAML through one strict reader
+(:func:`read_document`), so that unknown keys, duplicated keys and wrong types are found
+everywhere in the same way, with their line numbers, all at once; and everything is written
+through one writer (:func:`write_whole`), so that a kill or a full disk leaves the old file
+or the new one, never a half. The room stands below ``records`` because every other
+room's loader needs it.
+"""
+
+from triage.workspace.documents import Strict, line_of, read_document, read_documents
+from triage.workspace.folders import Workspace, write_workspace
+from triage.workspace.panel import Cohort, Panel, Training, read_panel
+from triage.workspace.writing import sha256_of, write_folder, write_whole
+
+__all__ = [
+    "Cohort",
+    "Panel",
+    "Strict",
+    "Training",
+    "Workspace",
+    "line_of",
+    "read_document",
+    "read_documents",
+    "read_panel",
+    "sha256_of",
+    "write_folder",
+    "write_whole",
+    "write_workspace",
+]

@@ -1,0 +1,237 @@
+"""Strict reading of YAML: every key known and single, every problem told with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+
+from triage.errors import ConfigurationError, Problem, close_match
+
+__all__ = ["Strict", "line_of", "read_document", "read_documents"]
+
+
+class Strict(pydantic.BaseModel):
+    """Base of every document model: no unknown key, no conversion, no change afterwards."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+Document = TypeVar("Document", bound=Strict)
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML with the booleans of YAML 1.2 only, so that ``yes`` and ``no`` stay words."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+
+
+def read_document(path: Path, model: type[Document], *, name: str | None = None) -> Document:
+    """Return the YAML file as its model.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    model : type of Strict
+        What the file must be.
+    name : str, optional
+        How messages call the file; by default its path.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem of the file: not readable, not YAML, a duplicated or unknown key,
+        a missing key, a value of the wrong type or out of range.
+    """
+    where = name or str(path)
+    node = _compose(path, where)
+    problems = list(_duplicated_keys(node, where))
+    if problems:
+        raise ConfigurationError(problems)
+    loader = _Loader("")
+    try:
+        content = loader.construct_document(node)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigurationError(
+            Problem(f"{where}{line}", "must be plain YAML without tags", "a tag or a bad value")
+        ) from None
+    try:
+        return model.model_validate(content)
+    except pydantic.ValidationError as error:
+        raise ConfigurationError(
+            [_problem(details, node, model, where) for details in error.errors()]
+        ) from None
+
+
+def read_documents(
+    folder: Path, model: type[Document], *, root: Path | None = None, skip: str = ".cases.yaml"
+) -> dict[str, Document]:
+    """Return every ``*.yaml`` file of a folder as its model, keyed by file name, in order.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; it must exist.
+    model : type of Strict
+        What each file must be.
+    root : Path, optional
+        Messages call the files by their path relative to this folder.
+    skip : str, optional
+        Files whose names end so are not read.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem of every file.
+    """
+    if not folder.is_dir():
+        shown = folder.relative_to(root) if root else folder
+        raise ConfigurationError(
+            Problem(f"{shown}/", "must be a folder of YAML files", "nothing", "Run 'triage init'.")
+        )
+    documents: dict[str, Document] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name.endswith(skip):
+            continue
+        shown = path.relative_to(root) if root else path
+        try:
+            documents[path.name] = read_document(path, model, name=str(shown))
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return documents
+
+
+def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
+    """Return the line (from 1) on which a value stands in a YAML file, or None.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which has already been read once without an error.
+    keys : sequence of str or int
+        The way to the value: mapping keys and list positions.
+    """
+    return _line(_compose(path, str(path)), keys)
+
+
+def _compose(path: Path, where: str) -> yaml.Node:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            Problem(where, "must exist", "no such file", "Run 'triage init' to see a full example.")
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            Problem(where, "must be UTF-8 text", "other bytes", "Save the file as UTF-8.")
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            Problem(where, "must be readable", error.strerror or "an error")
+        ) from None
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        what = getattr(error, "problem", None) or "a syntax error"
+        raise ConfigurationError(
+            Problem(f"{where}{line}", "must be valid YAML", what, "Check the indentation there.")
+        ) from None
+    if node is None:
+        raise ConfigurationError(Problem(where, "must not be empty", "an empty file"))
+    return node
+
+
+def _duplicated_keys(node: yaml.Node, where: str) -> Iterator[Problem]:
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                yield Problem(
+                    f"{where}, line {line}",
+                    f"each key must stand once in its mapping: '{key.value}' already stands "
+                    f"on line {seen[key.value]}",
+                    mend="Remove or rename one of the two.",
+                )
+            seen.setdefault(key.value, line)
+            yield from _duplicated_keys(value, where)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _duplicated_keys(value, where)
+
+
+def _line(node: yaml.Node, keys: Sequence[str | int]) -> int | None:
+    line = node.start_mark.line + 1
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if pair[0].value == str(key)]
+            if not found:
+                continue  # a tag of a union, not a key of the file
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+    return int(line)
+
+
+def _problem(details: Any, node: yaml.Node, model: type[pydantic.BaseModel], where: str) -> Problem:
+    keys = details["loc"]
+    path = ".".join(str(key) for key in keys)
+    place = f"{where}, line {_line(node, keys)}"
+    if details["type"] == "extra_forbidden":
+        return Problem(
+            place,
+            f"'{path}' is not a key that is known here",
+            mend=close_match(str(keys[-1]), _known_keys(model, keys[:-1]))
+            or "Remove it, or check its spelling and indentation.",
+        )
+    if details["type"] == "missing":
+        return Problem(place, f"the key '{path}' must be given", "nothing")
+    message = str(details["msg"]).removeprefix("Value error, ").rstrip(".")
+    given = details["input"]
+    got = repr(given) if isinstance(given, str | int | float | bool) else ""
+    return Problem(place, f"'{path}': {message}" if path else message, got)
+
+
+def _known_keys(model: type[pydantic.BaseModel], keys: Sequence[str | int]) -> set[str]:
+    known: set[str] = set()
+    models: list[Any] = [model]
+    for key in keys:
+        models = [
+            nested
+            for one in models
+            for nested in _nested_models(
+                one.model_fields[key].annotation if key in one.model_fields else None
+            )
+        ] or models
+    for one in models:
+        known.update(field.alias or name for name, field in one.model_fields.items())
+    return known
+
+
+def _nested_models(annotation: Any) -> list[type[pydantic.BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        return [annotation]
+    return [
+        nested
+        for argument in getattr(annotation, "__args__", ())
+        for nested in _nested_models(argument)
+    ]

@@ -1,0 +1,109 @@
+"""What the panel itself decides: ``configs/panel.yaml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pydantic
+
+from triage.workspace.documents import Strict, read_document
+
+__all__ = ["Cohort", "Panel", "Training", "read_panel"]
+
+
+class Cohort(Strict):
+    """Which referrals are on a list, and the dates on which past ones would have been.
+
+    Parameters
+    ----------
+    open_days : int
+        A referral is on the list of an as-of date if it was made on that day or in the
+        ``open_days`` − 1 days before.
+    as_of : {"monthly", "referral"}
+        For training: each past referral is seen at the first of the month on or after it was
+        made (``monthly``), or on the very day that it was made (``referral``).
+    where : dict, optional
+        Only referrals whose attributes have these values are asked about.
+    """
+
+    open_days: int = pydantic.Field(ge=1)
+    as_of: Literal["monthly", "referral"]
+    where: dict[str, str] = {}
+
+
+class Training(Strict):
+    """How models are trained and compared.
+
+    Parameters
+    ----------
+    folds : int
+        Test periods, one after another in time.
+    test_days : int
+        Length of a test period.
+    minimum_positives : int
+        Fewer known positive outcomes in a training period stop the run.
+    seed : int
+        Seed of every random choice.
+    jobs : int
+        Processes that fit at the same time; 0 means one for each core.
+    """
+
+    folds: int = pydantic.Field(ge=1)
+    test_days: int = pydantic.Field(ge=1)
+    minimum_positives: int = pydantic.Field(default=20, ge=1)
+    seed: int = 0
+    jobs: int = pydantic.Field(default=0, ge=0)
+
+
+class Panel(Strict):
+    """What a panel decides without a developer.
+
+    Parameters
+    ----------
+    name, area : str
+        As they stand at the head of the list.
+    synthetic : bool
+        Whether the data is invented; every page then says so.
+    capacity : int
+        How many cases the panel can discuss in a meeting.
+    near_misses : int
+        How many cases below the line the list tells in full.
+    harm_scale : str
+        The scale of ``configs/harm/`` in which harm is counted.
+    cohort : Cohort
+    training : Training
+    rows_set_aside : dict of str to int
+        Source → how many of its rows may be rejected without stopping a run.
+    tracking_uri : str, optional
+        Where mlflow keeps runs and versions; by default a SQLite file in the workspace.
+    """
+
+    name: str
+    area: str
+    synthetic: bool = False
+    capacity: int = pydantic.Field(ge=1)
+    near_misses: int = pydantic.Field(default=8, ge=0)
+    harm_scale: str
+    cohort: Cohort
+    training: Training
+    rows_set_aside: dict[str, int] = {}
+    tracking_uri: str | None = None
+
+
+def read_panel(path: Path, *, root: Path | None = None) -> Panel:
+    """Return what the panel decided.
+
+    Parameters
+    ----------
+    path : Path
+        ``configs/panel.yaml``.
+    root : Path, optional
+        Messages name the file relative to this folder.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem of the file.
+    """
+    return read_document(path, Panel, name=str(path.relative_to(root) if root else path))

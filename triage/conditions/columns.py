@@ -25,7 +25,7 @@ class Answer(enum.IntEnum):
 
     @property
     def word(self) -> str:
-        """The answer as it stands in YAML and on a page: ``no``, ``yes``, ``unknown``, ``not_asked``."""
+        """The answer as it stands in YAML: ``no``, ``yes``, ``unknown`` or ``not_asked``."""
         return self.name.lower()
 
 
@@ -53,7 +53,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Days:
-    """Dates as days since 1970-01-01; ``UNKNOWN_DAY`` where unknown. ``values``: int32, shape (n,)."""
+    """Dates as days since 1970-01-01, ``UNKNOWN_DAY`` where unknown. ``values``: int32, (n,)."""
 
     values: npt.NDArray[np.int32]
 

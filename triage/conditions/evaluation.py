@@ -83,9 +83,11 @@ def _truth(condition: Condition, columns: Mapping[str, Column], leaves: list[Tru
         case Not(part):
             return np.int8(Truth.YES) - _truth(part, columns, leaves)
         case All(parts):
-            return np.minimum.reduce([_truth(part, columns, leaves) for part in parts])
+            truths = [_truth(part, columns, leaves) for part in parts]
+            return np.asarray(np.minimum.reduce(truths))
         case AnyOf(parts):
-            return np.maximum.reduce([_truth(part, columns, leaves) for part in parts])
+            truths = [_truth(part, columns, leaves) for part in parts]
+            return np.asarray(np.maximum.reduce(truths))
 
 
 def _test(test: Test, column: Column) -> Truths:

@@ -169,14 +169,15 @@ def _parse_test(content: Mapping[str, Any]) -> Test:
     field, operator = content.get("field"), content.get("operator")
     if not isinstance(field, str):
         raise ValueError("a test must name its field")
-    if operator not in get_args(Operator):
-        known = ", ".join(get_args(Operator))
+    operators: tuple[Operator, ...] = get_args(Operator)
+    if operator not in operators:
+        known = ", ".join(operators)
         raise ValueError(
-            f"'{operator}' is not an operator ({known}). {close_match(str(operator), get_args(Operator))}".rstrip()
+            f"'{operator}' is not an operator ({known}). {close_match(str(operator), operators)}"
         )
     given = content.get("value", [])
     values = tuple(given) if isinstance(given, list) else (given,)
-    wanted = {"between": 2} | dict.fromkeys(WITHOUT_VALUE, 0)
+    wanted: dict[str, int] = {"between": 2, "is_known": 0, "is_unknown": 0}
     number = wanted.get(operator, 1)
     if operator in LISTS:
         if not isinstance(given, list) or not values:

@@ -223,7 +223,7 @@ def _contradictions(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], s
             taken.add(name)
     for keys, name in _names(vocabulary):
         if not re.match(NAME, name):
-            yield keys, f"the name '{name}' must be lower case letters, digits and _", "Rename it."
+            yield keys, f"the name '{name}' must be of a-z, 0-9 and _", "Rename it."
 
 
 def _names(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], str]]:

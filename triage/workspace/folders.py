@@ -12,7 +12,13 @@ from triage.workspace.writing import FOLDER_MODE, write_whole
 __all__ = ["Workspace", "write_workspace"]
 
 SHIPPED_FOLDERS = ("pipelines", "models", "configs")
-GITIGNORE = "# Personal data and what is made of it stay out of version control.\ndata/\nresults/\nlists/\nregistry/\n"
+GITIGNORE = """\
+# Personal data and what is made of it stay out of version control.
+data/
+results/
+lists/
+registry/
+"""
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def _contradictions(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], s
         if event_type.kind not in vocabulary.kinds:
             yield (
                 ["types", name],
-                f"the type '{name}' is of the kind '{event_type.kind}', which 'kinds' does not list",
+                f"the type '{name}' is of the kind '{event_type.kind}', which is not in 'kinds'",
                 close_match(event_type.kind, vocabulary.kinds),
             )
     events = vocabulary.events

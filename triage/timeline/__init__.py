@@ -1,0 +1,34 @@
+"""Timelines: each person's events in order, as flat arrays, and the questions asked of them.
+
+A question is a *moment*: one person and one as-of date. An event may answer it only if it happened
+**and** was known strictly before that date.
+
+Why this shape: all people's events stand one after another in a few flat arrays, sorted by person
+and day, with ``starts`` saying where each person begins. That is the form in which one compiled
+pass can make every feature, in which a slice by person is a view and not a copy, and in which
+nothing can look up a date that it should not know, since the moment's day travels with every
+question.
+"""
+
+from triage.timeline.attributes import attributes_at
+from triage.timeline.cohort import open_referrals, training_days
+from triage.timeline.timelines import (
+    NEVER,
+    Moments,
+    Timeline,
+    build_timeline,
+    day_of,
+    moments_of,
+)
+
+__all__ = [
+    "NEVER",
+    "Moments",
+    "Timeline",
+    "attributes_at",
+    "build_timeline",
+    "day_of",
+    "moments_of",
+    "open_referrals",
+    "training_days",
+]

@@ -1,0 +1,80 @@
+"""What is known of people and referrals themselves, on an as-of date."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from triage.conditions import UNKNOWN_DAY, Answers, Categories, Column, Numbers
+from triage.conditions import Days as DayColumn
+from triage.records import Attribute, CaseHistories
+from triage.timeline.arrays import codes_of, days_of, encoded_of, numbers_of
+from triage.timeline.timelines import Days
+
+__all__ = ["attributes_at"]
+
+
+def attributes_at(
+    histories: CaseHistories, rows: npt.NDArray[np.int64], days: Days, *, audit: bool = False
+) -> dict[str, Column]:
+    """Return the attributes of some referrals and of their people, as known on as-of dates.
+
+    Parameters
+    ----------
+    histories : CaseHistories
+    rows : ndarray of int64, shape (n,)
+        Rows of the referrals.
+    days : ndarray of int32, shape (n,)
+        The as-of date of each, in days since 1970-01-01.
+    audit : bool
+        Whether protected characteristics are among them. For audits only.
+
+    Returns
+    -------
+    dict of str to Column
+        ``person.NAME``, ``referral.NAME``, ``person.age`` (whole years) and ``referral.agency``.
+        A date that does not lie before the as-of date was not known then, and is not here.
+    """
+    referrals = histories.referrals.take(pa.array(rows))
+    position = codes_of(referrals["person_id"], histories.people["person_id"])
+    people = histories.people.take(pa.array(position))
+    vocabulary = histories.vocabulary
+    columns: dict[str, Column] = {
+        "person.age": Numbers(_age(days_of(people["birth_date"], UNKNOWN_DAY), days)),
+        "referral.agency": Categories(
+            codes_of(referrals["agency"], pa.array(vocabulary.agencies)), list(vocabulary.agencies)
+        ),
+    }
+    for prefix, table, attributes in (
+        ("person", people, vocabulary.people.attributes),
+        ("referral", referrals, vocabulary.referrals.attributes),
+    ):
+        for name, attribute in attributes.items():
+            if audit or not attribute.audit_only:
+                columns[f"{prefix}.{name}"] = _column(table[name], attribute, days)
+    return columns
+
+
+def _column(values: pa.ChunkedArray, attribute: Attribute, days: Days) -> Column:
+    match attribute.kind:
+        case "category":
+            return Categories(codes_of(values, pa.array(attribute.values)), attribute.values)
+        case "number":
+            return Numbers(numbers_of(values))
+        case "answer":
+            return Answers(values.to_numpy().astype(np.int8))
+        case "text":
+            return Categories(*encoded_of(values))
+        case "date":
+            dates = days_of(values, UNKNOWN_DAY)
+            return DayColumn(np.where(dates < days, dates, UNKNOWN_DAY).astype(np.int32))
+
+
+def _age(born: Days, days: Days) -> npt.NDArray[np.float64]:
+    birth, today = born.astype("datetime64[D]"), days.astype("datetime64[D]")
+    birth_month, month = birth.astype("datetime64[M]"), today.astype("datetime64[M]")
+    months = (month - birth_month).astype(np.int64)
+    months -= (today - month) < (birth - birth_month)
+    years = np.floor_divide(months, 12).astype(np.float64)
+    return np.where(born == UNKNOWN_DAY, np.nan, years)

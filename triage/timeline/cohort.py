@@ -1,0 +1,61 @@
+"""Which referrals a list is about, and the dates on which past ones would have been heard."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from triage.timeline.timelines import Days
+from triage.workspace import Cohort
+
+__all__ = ["open_referrals", "training_days"]
+
+
+def open_referrals(referrals: pa.Table, cohort: Cohort, day: int) -> npt.NDArray[np.int64]:
+    """Return the rows of the referrals that are open on an as-of date.
+
+    Parameters
+    ----------
+    referrals : pyarrow.Table
+        The referrals of the case histories.
+    cohort : Cohort
+        A referral is open if it was made on the day or in the ``open_days`` − 1 days before.
+    day : int
+        The as-of date, in days since 1970-01-01.
+    """
+    made = _made(referrals)
+    is_open = (made <= day) & (made > day - cohort.open_days) & _asked_about(referrals, cohort)
+    return np.flatnonzero(is_open)
+
+
+def training_days(referrals: pa.Table, cohort: Cohort) -> tuple[npt.NDArray[np.int64], Days]:
+    """Return the rows of all referrals ever asked about, and the as-of date of each.
+
+    Returns
+    -------
+    rows : ndarray of int64, shape (n,)
+    days : ndarray of int32, shape (n,)
+        The first of the month on or after the referral was made (``as_of: monthly``), or the day
+        it was made (``as_of: referral``), in days since 1970-01-01.
+    """
+    rows = np.flatnonzero(_asked_about(referrals, cohort))
+    made = _made(referrals)[rows]
+    if cohort.as_of == "referral":
+        return rows, made
+    dates = made.astype("datetime64[D]")
+    month = dates.astype("datetime64[M]")
+    first = np.where(month.astype("datetime64[D]") == dates, month, month + 1)
+    return rows, first.astype("datetime64[D]").astype(np.int32)
+
+
+def _made(referrals: pa.Table) -> Days:
+    return np.asarray(referrals["made_on"].cast(pa.int32()).to_numpy(), dtype=np.int32)
+
+
+def _asked_about(referrals: pa.Table, cohort: Cohort) -> npt.NDArray[np.bool_]:
+    asked = np.ones(len(referrals), dtype=bool)
+    for name, value in cohort.where.items():
+        asked &= pc.fill_null(pc.equal(referrals[name], value), False).to_numpy()
+    return asked

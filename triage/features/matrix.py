@@ -1,0 +1,63 @@
+"""The feature matrix: a row a moment, a column a feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from triage.features.definitions import Feature
+
+__all__ = ["FeatureMatrix"]
+
+
+@dataclass(frozen=True)
+class FeatureMatrix:
+    """Every feature of every moment.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_rows, n_features)
+        NaN where a value is not known. Each feature's values lie together in memory.
+    features : tuple of Feature, shape (n_features,)
+    """
+
+    values: npt.NDArray[np.float64]
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        if self.values.shape[1:] != (len(self.features),):
+            raise ValueError(f"{self.values.shape} values for {len(self.features)} features")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features' names, in the order of the columns."""
+        return tuple(feature.name for feature in self.features)
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        return {name: position for position, name in enumerate(self.names)}
+
+    def column(self, name: str) -> npt.NDArray[np.float64]:
+        """Return the values of one feature, shape (n_rows,)."""
+        return self.values[:, self._position[name]]
+
+    def feature(self, name: str) -> Feature:
+        """Return a feature by its name."""
+        return self.features[self._position[name]]
+
+    def select(self, names: Sequence[str]) -> FeatureMatrix:
+        """Return the matrix of these features, in this order."""
+        positions = [self._position[name] for name in names]
+        values = np.asfortranarray(self.values[:, positions])
+        return FeatureMatrix(values, tuple(self.features[position] for position in positions))
+
+    def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> FeatureMatrix:
+        """Return the matrix of these rows."""
+        return FeatureMatrix(np.asfortranarray(self.values[rows]), self.features)

@@ -1,15 +1,16 @@
 """Features: what a panel asks of a case history, defined once in YAML and made in one pass.
 
-A *definition* (``pipelines/*.yaml``) says what is measured, over which events, in which windows, and
-what it means in plain words. A *plan* turns all definitions into a few flat tables of operations. One
-compiled *kernel* walks back through a person's usable events once for each as-of date and makes every
-feature on the way. *Evidence* names the very events behind a value.
+A *definition* (``pipelines/*.yaml``) says what is measured, over which events, in which windows,
+and what it means in plain words. A *plan* turns all definitions into a few flat tables of
+operations. One compiled *kernel* walks back through a person's usable events once for each as-of
+date and makes every feature on the way. *Evidence* names the very events behind a value.
 
 Why this shape: definition, plan and kernel are kept apart so that meaning is written once
 (:class:`Feature`), compiled once (:class:`Plan`) and run anywhere that flat arrays are at hand: on
-one machine in threads, or inside a worker that holds some of the people. Windows are disjoint buckets
-that are cumulated at the end, so many windows cost as much as one. Numbers that are summed are held
-on a grid of 2⁻²⁰, which makes sums exact in any order: the same bits on one core, on many, or far away.
+one machine in threads, or inside a worker that holds some of the people. Windows are disjoint
+buckets that are cumulated at the end, so many windows cost as much as one. Numbers that are summed
+are held on a grid of 2⁻²⁰, which makes sums exact in any order: the same bits on one core, on many,
+or far away.
 """
 
 from triage.features.cases import Case, read_cases

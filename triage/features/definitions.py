@@ -134,10 +134,14 @@ class Definition(Strict):
 
     @pydantic.model_validator(mode="after")
     def _meaning_can_be_filled_in(self) -> Definition:
-        texts = [self.meaning] if isinstance(self.meaning, str) else [
-            self.meaning.yes,
-            self.meaning.no,
-        ]
+        texts = (
+            [self.meaning]
+            if isinstance(self.meaning, str)
+            else [
+                self.meaning.yes,
+                self.meaning.no,
+            ]
+        )
         for text in texts:
             if problem := template_problem(text, has_window=bool(self.windows)):
                 raise ValueError(f"the meaning {problem}")

@@ -1,0 +1,213 @@
+"""Computing features: a plan bound to a timeline, run over moments in threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from triage.conditions import (
+    UNKNOWN_DAY,
+    Answer,
+    Answers,
+    Categories,
+    Column,
+    Days,
+    Numbers,
+    Truth,
+    evaluate,
+)
+from triage.features.definitions import Feature
+from triage.features.kernel import numbered_within_people, scan
+from triage.features.matrix import FeatureMatrix
+from triage.features.plan import Operation, Plan
+from triage.timeline import Moments, Timeline
+
+__all__ = ["compute"]
+
+GRID = 2.0**20
+"""Numbers are summed in units of 1/GRID, so that sums are exact in any order."""
+
+LARGEST = 2.0**53 / GRID
+"""Sums of numbers whose sizes stay below this together are exact."""
+
+WORD_BITS = 63
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """A plan's filters and columns, found in one timeline."""
+
+    signature: npt.NDArray[np.int32]
+    signature_starts: npt.NDArray[np.int32]
+    signature_steps: npt.NDArray[np.int32]
+    numbers: npt.NDArray[np.float64]
+    names: npt.NDArray[np.int32]
+
+
+def compute(
+    plan: Plan,
+    timeline: Timeline,
+    moments: Moments,
+    attributes: Mapping[str, Column] | None = None,
+    *,
+    threads: int | None = None,
+) -> FeatureMatrix:
+    """Return every feature of every moment.
+
+    Parameters
+    ----------
+    plan : Plan
+    timeline : Timeline
+    moments : Moments
+        n_rows questions, in any order.
+    attributes : mapping of str to Column, optional
+        Attributes of the people and referrals asked about, of length n_rows (see
+        :func:`triage.timeline.attributes_at`). A feature whose attribute is not given is unknown.
+    threads : int, optional
+        By default, as many as there are processors.
+
+    Returns
+    -------
+    FeatureMatrix
+        n_rows × n_features, aligned with the moments. Only events that happened *and* were
+        known strictly before a moment's day count; an event of that very day does not.
+
+    Raises
+    ------
+    ValueError
+        Numbers so large that their sums would not be exact.
+    """
+    n_rows = len(moments)
+    out = np.full((len(plan.features), n_rows), np.nan)
+    if len(plan.outputs) and n_rows:
+        _run(plan, timeline, moments, out, threads or os.cpu_count() or 1)
+    for column, feature in enumerate(plan.features):
+        attribute = (attributes or {}).get(str(feature.of))
+        if feature.measure == "attribute" and attribute is not None:
+            out[column] = _attribute(feature, attribute, moments)
+    return FeatureMatrix(out.T, plan.features)
+
+
+def _run(
+    plan: Plan,
+    timeline: Timeline,
+    moments: Moments,
+    out: npt.NDArray[np.float64],
+    threads: int,
+) -> None:
+    bound = _bind(plan, timeline)
+    operation = np.asarray([step.operation for step in plan.steps], dtype=np.int32)
+    column = np.asarray([step.column for step in plan.steps], dtype=np.int32)
+    different = int(bound.names.max(initial=-1)) + 1
+
+    def run(first_row: int, last_row: int) -> None:
+        scan(
+            np.ascontiguousarray(moments.person),
+            np.ascontiguousarray(moments.day),
+            timeline.starts,
+            timeline.happened,
+            timeline.known,
+            timeline.ended,
+            bound.signature,
+            bound.signature_starts,
+            bound.signature_steps,
+            operation,
+            column,
+            bound.numbers,
+            bound.names,
+            np.zeros((len(plan.steps), different), dtype=np.int64),
+            plan.edges,
+            plan.outputs,
+            plan.window_days,
+            plan.when_none,
+            first_row,
+            last_row,
+            out,
+        )
+
+    bounds = np.linspace(0, len(moments), min(threads, len(moments)) + 1).astype(int)
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        list(pool.map(run, bounds[:-1].tolist(), bounds[1:].tolist()))
+
+
+def _bind(plan: Plan, timeline: Timeline) -> _Bound:
+    signature, members = _signatures(plan, timeline)
+    steps = [
+        [position for position, step in enumerate(plan.steps) if step.filter in filters]
+        for filters in members
+    ]
+    summed = {step.column for step in plan.steps if step.operation is Operation.SUM}
+    numbers = [
+        _on_grid(name, _values(timeline, name)) if position in summed else _values(timeline, name)
+        for position, name in enumerate(plan.numbers)
+    ]
+    names = [_numbered(timeline, name) for name in plan.names]
+    return _Bound(
+        signature=signature,
+        signature_starts=np.cumsum([0, *map(len, steps)], dtype=np.int32),
+        signature_steps=np.asarray([step for some in steps for step in some], dtype=np.int32),
+        numbers=np.asarray(numbers, dtype=np.float64).reshape(len(numbers), timeline.n_events),
+        names=np.asarray(names, dtype=np.int32).reshape(len(names), timeline.n_events),
+    )
+
+
+def _signatures(
+    plan: Plan, timeline: Timeline
+) -> tuple[npt.NDArray[np.int32], list[frozenset[int]]]:
+    """Return which of the different sets of filters each event passes, and those sets."""
+    signature = np.zeros(timeline.n_events, dtype=np.int64)
+    members: list[frozenset[int]] = [frozenset()]
+    for first in range(0, len(plan.filters), WORD_BITS):
+        word = np.zeros(timeline.n_events, dtype=np.int64)
+        for bit, condition in enumerate(plan.filters[first : first + WORD_BITS]):
+            if condition is None:
+                word |= 1 << bit
+            else:
+                passes = evaluate(condition, timeline.columns).truth == Truth.YES
+                word |= passes.astype(np.int64) << bit
+        words, code = np.unique(word, return_inverse=True)
+        pairs, signature = np.unique(signature * len(words) + code, return_inverse=True)
+        members = [
+            members[pair // len(words)]
+            | {first + bit for bit in range(WORD_BITS) if int(words[pair % len(words)]) >> bit & 1}
+            for pair in pairs.tolist()
+        ]
+    return signature.astype(np.int32), members
+
+
+def _values(timeline: Timeline, name: str) -> npt.NDArray[np.float64]:
+    column = timeline.columns[name]
+    if not isinstance(column, Numbers):
+        raise TypeError(f"the event column {name} does not hold numbers")
+    return column.values
+
+
+def _on_grid(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    if np.nansum(np.abs(values)) >= LARGEST:
+        raise ValueError(f"the numbers of the event column {name} are too large to be summed")
+    return np.asarray(np.rint(values * GRID) / GRID)
+
+
+def _numbered(timeline: Timeline, name: str) -> npt.NDArray[np.int32]:
+    column = timeline.columns[name]
+    if not isinstance(column, Categories):
+        raise TypeError(f"the event column {name} does not hold names")
+    return np.asarray(numbered_within_people(timeline.starts, column.codes, len(column.names)))
+
+
+def _attribute(feature: Feature, column: Column, moments: Moments) -> npt.NDArray[np.float64]:
+    match column:
+        case Numbers(values):
+            return values
+        case Answers(codes):
+            return np.where(codes >= Answer.UNKNOWN, np.nan, codes == Answer.YES)
+        case Categories(codes, names):
+            wanted = {name: code for code, name in enumerate(names)}.get(str(feature.equals), -1)
+            return np.where(codes < 0, np.nan, codes == wanted)
+        case Days(days):
+            return np.where(days == UNKNOWN_DAY, np.nan, moments.day.astype(np.float64) - days)

@@ -1,0 +1,47 @@
+"""Clock, environment and global randomness stay at the edge of the program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import triage
+
+PACKAGE = Path(triage.__file__).parent
+CLOCKS = {"today", "now", "utcnow", "time", "localtime", "gmtime"}
+CLOCK_OWNERS = {"date", "datetime", "time"}
+GLOBAL_RANDOMNESS = {"seed", "rand", "randn", "randint", "random", "choice", "shuffle", "permutation"}
+
+
+def uses(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Attribute):
+            continue
+        owner = node.value
+        owner_name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+        where = f"{path.relative_to(PACKAGE.parent)}:{node.lineno}"
+        if node.attr in CLOCKS and owner_name in CLOCK_OWNERS:
+            yield f"clock at {where}"
+        if node.attr in ("environ", "getenv") and owner_name == "os":
+            yield f"environment at {where}"
+        if node.attr in GLOBAL_RANDOMNESS and isinstance(owner, ast.Attribute | ast.Name):
+            root = owner.value if isinstance(owner, ast.Attribute) else owner
+            if owner_name == "random" and getattr(root, "id", "") in ("np", "numpy", "random"):
+                yield f"global randomness at {where}"
+
+
+def test_only_the_edge_asks_for_the_time_the_environment_or_chance() -> None:
+    edge = ("cli", "site")
+    found = [
+        use
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).parts[0] not in edge
+        for use in uses(path)
+    ]
+    assert found == []
+
+
+def test_the_search_finds_what_it_looks_for(tmp_path: Path, monkeypatch: object) -> None:
+    path = PACKAGE / "cli" / "errors.py"
+    assert any(use.startswith("environment") for use in uses(path))

@@ -1,0 +1,275 @@
+"""What became of every rule on every referral, with the facts that decided it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from triage.conditions import (
+    Answers,
+    AnyOf,
+    Categories,
+    Column,
+    Condition,
+    Not,
+    Numbers,
+    Test,
+    Truth,
+    evaluate,
+    tests_of,
+)
+from triage.features import FeatureMatrix
+from triage.rules.effects import Effect
+from triage.rules.policy import Policy, Rule
+from triage.rules.wording import fill_in
+
+__all__ = ["Finding", "Trace", "evaluate_rules", "gather_facts"]
+
+Truths = npt.NDArray[np.int8]
+
+STATES = {Truth.YES: "fired", Truth.UNKNOWN: "would_fire", Truth.NO: "not_fired"}
+COLUMNS = pa.schema(
+    [
+        pa.field("referral_id", pa.string(), nullable=False),
+        pa.field("rule_id", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("effect", pa.string(), nullable=False),
+        pa.field("state", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field(
+            "tests",
+            pa.list_(
+                pa.struct(
+                    [
+                        pa.field("text", pa.string(), nullable=False),
+                        pa.field("truth", pa.string(), nullable=False),
+                    ]
+                )
+            ),
+            nullable=False,
+        ),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule on one referral.
+
+    Parameters
+    ----------
+    rule : Rule
+    truth : Truth
+        Whether the condition holds.
+    tests : tuple of Test
+        The leaves that decide it: for a yes those that make it so, for an unknown those whose
+        answer is wanting.
+    reason : str
+        In plain words. Where the truth is unknown: what is wanting. Where it is no: empty.
+    """
+
+    rule: Rule
+    truth: Truth
+    tests: tuple[Test, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The truth of each rule in force, and of each leaf of its condition, on n_rows referrals.
+
+    Parameters
+    ----------
+    policy : Policy
+        The policy that was asked.
+    rules : tuple of Rule
+        The rules in force on the as-of date, in the policy's order.
+    truths : ndarray of int8, shape (n_rows, n_rules)
+        A :class:`triage.conditions.Truth` each.
+    leaves : ndarray of int8, shape (n_rows, n_leaves)
+        The same for the leaves: rule ``j`` has the columns ``starts[j]:starts[j + 1]``, in the
+        order of :func:`triage.conditions.tests_of`.
+    starts : tuple of int, of length n_rules + 1
+    facts : mapping of str to Column
+        The columns that the rules in force test or name.
+    """
+
+    policy: Policy
+    rules: tuple[Rule, ...]
+    truths: Truths
+    leaves: Truths
+    starts: tuple[int, ...]
+    facts: Mapping[str, Column]
+
+    @property
+    def n_rows(self) -> int:
+        """How many referrals were asked about."""
+        return len(self.truths)
+
+    def fires(self, effect: Effect) -> npt.NDArray[np.bool_]:
+        """Return the referrals on which some rule of this effect fires, shape (n_rows,)."""
+        of_effect = [rule.effect == effect for rule in self.rules]
+        return np.asarray((self.truths[:, of_effect] == Truth.YES).any(axis=1))
+
+    def fired(self, row: int) -> tuple[Finding, ...]:
+        """Return the rules that fire on a referral, in the policy's order."""
+        return self._findings(row, Truth.YES)
+
+    def would_fire_if_known(self, row: int) -> tuple[Finding, ...]:
+        """Return the rules that may fire once what is unknown of a referral is known.
+
+        Their ``tests`` are the leaves whose answer is wanting, their ``reason`` says what.
+        """
+        return self._findings(row, Truth.UNKNOWN)
+
+    def finding(self, row: int, position: int) -> Finding:
+        """Return what became of the rule at a position of ``rules`` on a referral."""
+        rule, truth = self.rules[position], Truth(int(self.truths[row, position]))
+        tests = tuple(tests_of(rule.when))
+        decisive = tuple(tests[leaf] for leaf in self._decisive(row, position))
+        return Finding(rule, truth, decisive, self._reason(rule, truth, decisive, row))
+
+    def counts(self) -> dict[str, dict[Truth, int]]:
+        """Return how often each rule in force is yes, unknown and no, by rule id."""
+        return {
+            rule.id: {truth: int((self.truths[:, j] == truth).sum()) for truth in Truth}
+            for j, rule in enumerate(self.rules)
+        }
+
+    def to_table(self, referral_ids: Sequence[str]) -> pa.Table:
+        """Return every rule's truth on every referral, and its leaves', as a table.
+
+        Parameters
+        ----------
+        referral_ids : sequence of str, shape (n_rows,)
+
+        Returns
+        -------
+        pyarrow.Table
+            n_rows × n_rules rows with the columns ``referral_id``, ``rule_id``, ``title``,
+            ``effect``, ``state`` (``fired``, ``would_fire`` if what is unknown were known,
+            ``not_fired``), ``text`` (see :class:`Finding`) and ``tests``: the words and the truth
+            (``yes``, ``unknown``, ``no``) of each leaf.
+        """
+        rows = [
+            self._record(referral_id, row, position)
+            for row, referral_id in enumerate(referral_ids)
+            for position in range(len(self.rules))
+        ]
+        return pa.Table.from_pylist(rows, schema=COLUMNS)
+
+    def _findings(self, row: int, truth: Truth) -> tuple[Finding, ...]:
+        positions = np.flatnonzero(self.truths[row] == truth)
+        return tuple(self.finding(row, int(position)) for position in positions)
+
+    def _decisive(self, row: int, position: int) -> list[int]:
+        leaves = self.leaves[row, self.starts[position] : self.starts[position + 1]]
+        return _decisive_leaves(self.rules[position].when, leaves.tolist())
+
+    def _reason(self, rule: Rule, truth: Truth, decisive: tuple[Test, ...], row: int) -> str:
+        wordings = self.policy.wordings
+        if truth is Truth.YES:
+            return fill_in(rule.reason, self.facts, row, wordings)
+        if truth is Truth.NO:
+            return ""
+        wanting = dict.fromkeys(test.field for test in decisive)
+        told = "; ".join(wordings[field](self.facts[field], row) for field in wanting)
+        return told[:1].upper() + told[1:]
+
+    def _record(self, referral_id: str, row: int, position: int) -> dict[str, object]:
+        found = self.finding(row, position)
+        leaves = self.leaves[row, self.starts[position] : self.starts[position + 1]]
+        return {
+            "referral_id": referral_id,
+            "rule_id": found.rule.id,
+            "title": found.rule.title,
+            "effect": str(found.rule.effect),
+            "state": STATES[found.truth],
+            "text": found.reason,
+            "tests": [
+                {"text": str(test), "truth": Truth(leaf).name.lower()}
+                for test, leaf in zip(tests_of(found.rule.when), leaves.tolist(), strict=True)
+            ],
+        }
+
+
+def evaluate_rules(policy: Policy, facts: Mapping[str, Column], as_of: datetime.date) -> Trace:
+    """Return the truth of every rule in force on every referral, and of every leaf.
+
+    Parameters
+    ----------
+    policy : Policy
+    facts : mapping of str to Column
+        All fields that the rules in force test or name (see :func:`gather_facts`), each of
+        shape (n_rows,).
+    as_of : date
+        The list's as-of date: rules that are not in force on it are not asked.
+
+    Raises
+    ------
+    KeyError
+        A field that a rule in force names is not among the facts.
+    """
+    rules = policy.in_force(as_of)
+    needed = sorted(frozenset[str]().union(*(rule.fields for rule in rules)))
+    missing = [field for field in needed if field not in facts]
+    if missing:
+        raise KeyError(f"the facts lack {', '.join(missing)}, which rules in force ask about")
+    starts = np.cumsum([0, *(len(tuple(tests_of(rule.when))) for rule in rules)]).tolist()
+    n_rows = _length(next(iter(facts.values()))) if facts else 0
+    truths = np.empty((n_rows, len(rules)), dtype=np.int8, order="F")
+    leaves = np.empty((n_rows, starts[-1]), dtype=np.int8, order="F")
+    for position, rule in enumerate(rules):
+        found = evaluate(rule.when, facts)
+        truths[:, position] = found.truth
+        for leaf, truth in enumerate(found.leaves, start=starts[position]):
+            leaves[:, leaf] = truth
+    kept = {field: facts[field] for field in needed}
+    return Trace(policy, rules, truths, leaves, tuple(starts), kept)
+
+
+def gather_facts(matrix: FeatureMatrix, attributes: Mapping[str, Column]) -> dict[str, Column]:
+    """Return what rules may ask about: every feature, and every attribute.
+
+    Parameters
+    ----------
+    matrix : FeatureMatrix
+        Features of n_rows referrals.
+    attributes : mapping of str to Column
+        ``person.NAME`` and ``referral.NAME`` of the same referrals in the same order.
+    """
+    return {**{name: Numbers(matrix.column(name)) for name in matrix.names}, **attributes}
+
+
+def _decisive_leaves(condition: Condition, truths: Sequence[int]) -> list[int]:
+    """Return the positions of the leaves that give a condition the truth it has.
+
+    A part of a connective decides it exactly where the two have the same truth: every part of an
+    *all* that is yes, the parts that are no of one that is no, and so on.
+    """
+    return _decide(condition, truths, 0)[2]
+
+
+def _decide(condition: Condition, truths: Sequence[int], start: int) -> tuple[int, int, list[int]]:
+    """Return the truth, the position after the last leaf, and the leaves that decide."""
+    if isinstance(condition, Test):
+        return truths[start], start + 1, [start]
+    if isinstance(condition, Not):
+        truth, end, leaves = _decide(condition.part, truths, start)
+        return Truth.YES - truth, end, leaves
+    parts = []
+    for part in condition.parts:
+        truth, start, leaves = _decide(part, truths, start)
+        parts.append((truth, leaves))
+    truths_of_parts = [truth for truth, _ in parts]
+    strongest = max(truths_of_parts) if isinstance(condition, AnyOf) else min(truths_of_parts)
+    return strongest, start, [leaf for truth, all_ in parts if truth == strongest for leaf in all_]
+
+
+def _length(column: Column) -> int:
+    return len(column.codes if isinstance(column, Categories | Answers) else column.values)

@@ -1,0 +1,139 @@
+"""How a fact is told in plain words, wherever a rule's reason names it."""
+
+from __future__ import annotations
+
+import datetime
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from triage.conditions import UNKNOWN_DAY, Answer, Answers, Categories, Column, Days, Numbers
+from triage.features import Feature
+from triage.records import Vocabulary
+
+__all__ = ["Wording", "fill_in", "placeholders_of", "wordings_of"]
+
+ANSWERED = {
+    Answer.YES: "{}",
+    Answer.NO: "it is not so that {}",
+    Answer.UNKNOWN: "it is not known whether {}",
+    Answer.NOT_ASKED: "nobody has asked whether {}",
+}
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+class Wording(Protocol):
+    """Tells the value of one field."""
+
+    def __call__(self, column: Column, row: int) -> str:
+        """Return the value in a row in plain words."""
+
+
+@dataclass(frozen=True)
+class _FeatureWording:
+    feature: Feature
+
+    def __call__(self, column: Column, row: int) -> str:
+        assert isinstance(column, Numbers)  # noqa: S101 - features are numbers
+        return self.feature.describe(float(column.values[row]))
+
+
+@dataclass(frozen=True)
+class _AttributeWording:
+    meaning: str
+    names: Mapping[str, str]
+    unit: str = ""
+
+    def __call__(self, column: Column, row: int) -> str:
+        match column:
+            case Answers(codes):
+                return ANSWERED[Answer(int(codes[row]))].format(self.meaning)
+            case Categories(codes, names):
+                name = names[codes[row]] if codes[row] >= 0 else "not known"
+                return f"{self.meaning}: {self.names.get(name, name.replace('_', ' '))}"
+            case Days(days):
+                return f"{self.meaning}: {_date(int(days[row]))}"
+            case Numbers(values):
+                told = "not known" if np.isnan(values[row]) else f"{values[row]:g}"
+                return f"{self.meaning}: {told} {self.unit}".rstrip()
+
+
+def wordings_of(features: Iterable[Feature], vocabulary: Vocabulary) -> dict[str, Wording]:
+    """Return how to tell each field that rules may name.
+
+    Parameters
+    ----------
+    features : iterable of Feature
+        All features that the pipelines make; each tells its own values.
+    vocabulary : Vocabulary
+        Gives the meaning of the attributes of people and referrals. Those for audit only are
+        not among the fields.
+    """
+    told: dict[str, Wording] = {feature.name: _FeatureWording(feature) for feature in features}
+    told["person.age"] = _AttributeWording("age", {}, "years")
+    told["referral.agency"] = _AttributeWording("referred by", vocabulary.agencies)
+    for prefix, table in (("person", vocabulary.people), ("referral", vocabulary.referrals)):
+        for name, attribute in table.attributes.items():
+            if not attribute.audit_only:
+                told[f"{prefix}.{name}"] = _AttributeWording(attribute.meaning, {}, attribute.unit)
+    return told
+
+
+def placeholders_of(template: str) -> tuple[str, ...]:
+    """Return the fields that stand in braces in a reason, from left to right.
+
+    Raises
+    ------
+    ValueError
+        A brace is open or closed alone, or a placeholder holds more than a name.
+
+    Examples
+    --------
+    >>> placeholders_of("He is {person.age}: {incidents_365d}.")
+    ('person.age', 'incidents_365d')
+    """
+    fields = []
+    for _, field, form, conversion in string.Formatter().parse(template):
+        if field is None:
+            continue
+        if not field or form or conversion:
+            raise ValueError("a placeholder is the name of a field in braces, and nothing else")
+        fields.append(field)
+    return tuple(fields)
+
+
+def fill_in(
+    template: str, facts: Mapping[str, Column], row: int, wordings: Mapping[str, Wording]
+) -> str:
+    """Return a reason with each placeholder replaced by what is known in that row."""
+    parts = []
+    for literal, field, _, _ in string.Formatter().parse(template):
+        parts.append(literal)
+        if field is not None:
+            parts.append(wordings[field](facts[field], row))
+    told = "".join(parts)
+    return told[:1].upper() + told[1:]
+
+
+def _date(day: int) -> str:
+    if day == UNKNOWN_DAY:
+        return "not known"
+    date = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"

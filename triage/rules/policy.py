@@ -44,7 +44,7 @@ class Rule(Strict):
         The rule in a few words, as it stands on a list.
     reason : str
         Why it concerns this referral, in plain words. ``{FIELD}`` is replaced by what is known
-        of that field, in the field's own words.
+        of that field, in the field's own words; ``{facts}`` by whatever made the rule fire.
     effect : Effect
         What it does: ``ineligible``, ``hold``, ``flag``, ``{floor: urgent}`` or
         ``{floor: must_discuss}``.

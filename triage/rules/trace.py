@@ -26,33 +26,23 @@ from triage.conditions import (
 from triage.features import FeatureMatrix
 from triage.rules.effects import Effect
 from triage.rules.policy import Policy, Rule
-from triage.rules.wording import fill_in
+from triage.rules.wording import as_sentence, fill_in, tell_all
 
 __all__ = ["Finding", "Trace", "evaluate_rules", "gather_facts"]
 
 Truths = npt.NDArray[np.int8]
 
-STATES = {Truth.YES: "fired", Truth.UNKNOWN: "would_fire", Truth.NO: "not_fired"}
 COLUMNS = pa.schema(
     [
-        pa.field("referral_id", pa.string(), nullable=False),
-        pa.field("rule_id", pa.string(), nullable=False),
-        pa.field("title", pa.string(), nullable=False),
-        pa.field("effect", pa.string(), nullable=False),
-        pa.field("state", pa.string(), nullable=False),
-        pa.field("text", pa.string(), nullable=False),
-        pa.field(
-            "tests",
-            pa.list_(
-                pa.struct(
-                    [
-                        pa.field("text", pa.string(), nullable=False),
-                        pa.field("truth", pa.string(), nullable=False),
-                    ]
-                )
-            ),
-            nullable=False,
+        *(
+            pa.field(name, pa.string(), nullable=False)
+            for name in ("referral_id", "rule_id", "title", "effect", "truth", "reason", "source")
         ),
+        *(
+            pa.field(name, pa.list_(pa.string()), nullable=False)
+            for name in ("tests", "fields", "truths")
+        ),
+        pa.field("decides", pa.list_(pa.bool_()), nullable=False),
     ]
 )
 
@@ -152,9 +142,9 @@ class Trace:
         -------
         pyarrow.Table
             n_rows × n_rules rows with the columns ``referral_id``, ``rule_id``, ``title``,
-            ``effect``, ``state`` (``fired``, ``would_fire`` if what is unknown were known,
-            ``not_fired``), ``text`` (see :class:`Finding`) and ``tests``: the words and the truth
-            (``yes``, ``unknown``, ``no``) of each leaf.
+            ``effect``, ``truth`` (``yes``, ``unknown`` or ``no``), ``reason`` (see
+            :class:`Finding`) and ``source``; and, with one item a leaf, ``tests`` (in words),
+            ``fields``, ``truths`` and ``decides``.
         """
         rows = [
             self._record(referral_id, row, position)
@@ -172,29 +162,34 @@ class Trace:
         return _decisive_leaves(self.rules[position].when, leaves.tolist())
 
     def _reason(self, rule: Rule, truth: Truth, decisive: tuple[Test, ...], row: int) -> str:
-        wordings = self.policy.wordings
-        if truth is Truth.YES:
-            return fill_in(rule.reason, self.facts, row, wordings)
         if truth is Truth.NO:
             return ""
-        wanting = dict.fromkeys(test.field for test in decisive)
-        told = "; ".join(wordings[field](self.facts[field], row) for field in wanting)
-        return told[:1].upper() + told[1:]
+
+        def tell(field: str) -> str:
+            return self.policy.wordings[field](self.facts[field], row)
+
+        decided_by = [test.field for test in decisive]
+        if truth is Truth.YES:
+            return fill_in(rule.reason, tell, decided_by)
+        return as_sentence(tell_all(tell, decided_by))
 
     def _record(self, referral_id: str, row: int, position: int) -> dict[str, object]:
         found = self.finding(row, position)
-        leaves = self.leaves[row, self.starts[position] : self.starts[position + 1]]
+        tests = tuple(tests_of(found.rule.when))
+        leaves = self.leaves[row, self.starts[position] : self.starts[position + 1]].tolist()
+        decisive = set(self._decisive(row, position))
         return {
             "referral_id": referral_id,
             "rule_id": found.rule.id,
             "title": found.rule.title,
             "effect": str(found.rule.effect),
-            "state": STATES[found.truth],
-            "text": found.reason,
-            "tests": [
-                {"text": str(test), "truth": Truth(leaf).name.lower()}
-                for test, leaf in zip(tests_of(found.rule.when), leaves.tolist(), strict=True)
-            ],
+            "truth": found.truth.name.lower(),
+            "reason": found.reason,
+            "source": found.rule.source,
+            "tests": [str(test) for test in tests],
+            "fields": [test.field for test in tests],
+            "truths": [Truth(leaf).name.lower() for leaf in leaves],
+            "decides": [leaf in decisive for leaf in range(len(tests))],
         }
 
 

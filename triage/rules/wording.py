@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,10 @@ from triage.conditions import UNKNOWN_DAY, Answer, Answers, Categories, Column, 
 from triage.features import Feature
 from triage.records import Vocabulary
 
-__all__ = ["Wording", "fill_in", "placeholders_of", "wordings_of"]
+__all__ = ["Wording", "as_sentence", "fill_in", "placeholders_of", "tell_all", "wordings_of"]
+
+FACTS = "facts"
+"""The placeholder that stands for the facts that decided a rule."""
 
 ANSWERED = {
     Answer.YES: "{}",
@@ -99,6 +102,8 @@ def wordings_of(features: Iterable[Feature], vocabulary: Vocabulary) -> dict[str
 def placeholders_of(template: str) -> tuple[str, ...]:
     """Return the fields that stand in braces in a reason, from left to right.
 
+    ``{facts}`` is no field: it stands for whatever decided the rule.
+
     Raises
     ------
     ValueError
@@ -106,8 +111,8 @@ def placeholders_of(template: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> placeholders_of("He is {person.age}: {incidents_365d}.")
-    ('person.age', 'incidents_365d')
+    >>> placeholders_of("Too young ({person.age}): {facts}.")
+    ('person.age',)
     """
     fields = []
     for _, field, form, conversion in string.Formatter().parse(template):
@@ -115,21 +120,40 @@ def placeholders_of(template: str) -> tuple[str, ...]:
             continue
         if not field or form or conversion:
             raise ValueError("a placeholder is the name of a field in braces, and nothing else")
-        fields.append(field)
+        if field != FACTS:
+            fields.append(field)
     return tuple(fields)
 
 
-def fill_in(
-    template: str, facts: Mapping[str, Column], row: int, wordings: Mapping[str, Wording]
-) -> str:
-    """Return a reason with each placeholder replaced by what is known in that row."""
+def fill_in(template: str, tell: Callable[[str], str], decided_by: Iterable[str]) -> str:
+    """Return a reason with its placeholders replaced.
+
+    Parameters
+    ----------
+    template : str
+    tell : callable
+        Returns what is known of a field, in plain words.
+    decided_by : iterable of str
+        The fields that ``{facts}`` stands for.
+    """
     parts = []
     for literal, field, _, _ in string.Formatter().parse(template):
         parts.append(literal)
-        if field is not None:
-            parts.append(wordings[field](facts[field], row))
-    told = "".join(parts)
-    return told[:1].upper() + told[1:]
+        if field == FACTS:
+            parts.append(tell_all(tell, decided_by))
+        elif field is not None:
+            parts.append(tell(field))
+    return as_sentence("".join(parts))
+
+
+def tell_all(tell: Callable[[str], str], fields: Iterable[str]) -> str:
+    """Return what is known of some fields, each told once."""
+    return "; ".join(dict.fromkeys(tell(field) for field in dict.fromkeys(fields)))
+
+
+def as_sentence(text: str) -> str:
+    """Return a text with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def _date(day: int) -> str:

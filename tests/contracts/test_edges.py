@@ -11,7 +11,16 @@ import triage
 PACKAGE = Path(triage.__file__).parent
 CLOCKS = {"today", "now", "utcnow", "time", "localtime", "gmtime"}
 CLOCK_OWNERS = {"date", "datetime", "time"}
-GLOBAL_RANDOMNESS = {"seed", "rand", "randn", "randint", "random", "choice", "shuffle", "permutation"}
+GLOBAL_RANDOMNESS = {
+    "seed",
+    "rand",
+    "randn",
+    "randint",
+    "random",
+    "choice",
+    "shuffle",
+    "permutation",
+}
 
 
 def uses(path: Path) -> Iterator[str]:

@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-HEAVY = ("joblib", "mlflow", "numba", "numpy", "pandas", "pyarrow", "scipy", "shap", "skops", "sklearn")
+HEAVY = (
+    "joblib",
+    "mlflow",
+    "numba",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "shap",
+    "skops",
+    "sklearn",
+)
 
 
 def test_the_import_contracts_of_pyproject_are_kept() -> None:
@@ -27,7 +38,9 @@ def test_help_imports_no_heavy_library(arguments: list[str]) -> None:
         "try:\n    main()\nexcept SystemExit as ending:\n    assert not ending.code, ending.code\n"
         f"print('imported:', *sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
     assert done.stderr.strip() == "imported:"

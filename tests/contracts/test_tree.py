@@ -38,7 +38,9 @@ def test_nothing_committed_is_large() -> None:
 
 
 def test_no_model_database_or_lock_file_is_committed() -> None:
-    unwanted = re.compile(r"(\.(pkl|pickle|joblib|db|sqlite3?|skops)|(^|/)(uv|pylock)[^/]*\.(lock|toml))$")
+    unwanted = re.compile(
+        r"(\.(pkl|pickle|joblib|db|sqlite3?|skops)|(^|/)(uv|pylock)[^/]*\.(lock|toml))$"
+    )
     assert [name for name in committed() if unwanted.search(name)] == []
 
 
@@ -52,11 +54,12 @@ def test_constraints_pin_every_package_by_hash_and_name_no_address() -> None:
 
 @pytest.mark.slow
 def test_the_wheel_ships_what_init_copies(tmp_path: Path) -> None:
-    backend = (
-        "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"  # no isolation
-    )
+    backend = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"  # no isolation
     subprocess.run(
-        [sys.executable, "-c", backend, str(tmp_path)], cwd=CHECKOUT, capture_output=True, check=True
+        [sys.executable, "-c", backend, str(tmp_path)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=True,
     )
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
@@ -89,7 +92,9 @@ def test_each_command_of_the_readme_exists_and_each_command_is_in_the_readme() -
 
 
 def test_each_target_of_make_in_the_readme_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), flags=re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), flags=re.MULTILINE)
+    )
     named = set(re.findall(r"\bmake ([a-z]+)\b", "\n".join(code_of(readme()))))
     assert {"demo", "test"} <= named <= targets
 

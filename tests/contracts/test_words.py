@@ -17,9 +17,7 @@ PACKAGE = Path(triage.__file__).parent
 CHECKOUT = PACKAGE.parent
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 BANNED = re.compile(r"\b(offenders?|debias\w*|unbiased|fair scores?)\b", re.IGNORECASE)
-ALLOWED = re.compile(
-    r"never [\"“*]*(offender|debias|fair score)|serious-offender", re.IGNORECASE
-)
+ALLOWED = re.compile(r"never [\"“*]*(offender|debias|fair score)|serious-offender", re.IGNORECASE)
 
 
 def public_names(room: str) -> Iterator[tuple[str, object]]:

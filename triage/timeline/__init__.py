@@ -12,6 +12,7 @@ question.
 
 from triage.timeline.attributes import attributes_at
 from triage.timeline.cohort import open_referrals, training_days
+from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.timelines import (
     NEVER,
     Moments,
@@ -23,11 +24,14 @@ from triage.timeline.timelines import (
 
 __all__ = [
     "NEVER",
+    "Fold",
     "Moments",
     "Timeline",
     "attributes_at",
     "build_timeline",
+    "check_forward",
     "day_of",
+    "forward_folds",
     "moments_of",
     "open_referrals",
     "training_days",

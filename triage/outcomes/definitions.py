@@ -1,0 +1,227 @@
+"""Outcomes as a panel words them: ``configs/outcome.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydantic
+
+from triage.conditions import Condition, ConditionField, mismatches
+from triage.errors import ConfigurationError, Problem, close_match
+from triage.harm import Scale
+from triage.records import Vocabulary
+from triage.workspace import Strict, line_of, read_document
+
+__all__ = ["Outcome", "Outcomes", "read_outcomes"]
+
+
+class Definition(Strict):
+    """One outcome in the file.
+
+    Parameters
+    ----------
+    meaning : str
+        Plain words that name the horizon.
+    horizon_days : int
+        The outcome is looked for on the as-of date and the ``horizon_days`` − 1 days after it.
+    any_event : condition, optional
+        Yes if any event within the horizon matches.
+    harm_at_least : float, optional
+        Yes if the harm within the horizon adds up to at least so many days.
+    scale : str, optional
+        The harm scale of ``harm_days`` here; by default the panel's.
+    harm_from : condition, optional
+        The events whose harm is added up; by default all.
+    """
+
+    meaning: str
+    horizon_days: int = pydantic.Field(ge=1, le=36525)
+    any_event: ConditionField | None = None
+    harm_at_least: float | None = pydantic.Field(default=None, gt=0, allow_inf_nan=False)
+    scale: str | None = None
+    harm_from: ConditionField | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _asks_one_question(self) -> Definition:
+        if (self.any_event is None) == (self.harm_at_least is None):
+            raise ValueError("an outcome has either 'any_event' or 'harm_at_least'")
+        return self
+
+
+class Document(Strict):
+    """The file.
+
+    Parameters
+    ----------
+    primary : str
+        The outcome that models are trained on and judged by.
+    settles_in_days : int
+        Days after a horizon's end in which its facts become known.
+    follow_up_ends : list of str
+        Dates of people (``person.deceased_on``) after which nothing can be observed.
+    outcomes : dict of str to Definition
+    """
+
+    primary: str
+    settles_in_days: int = pydantic.Field(ge=0, le=3653)
+    follow_up_ends: list[str] = []
+    outcomes: dict[str, Definition] = pydantic.Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What may come after a moment.
+
+    Parameters
+    ----------
+    name, meaning : str
+    horizon_days : int
+        The window is [as-of date, as-of date + ``horizon_days``).
+    settles_in_days : int
+        Facts that become known later than so many days after the window do not count.
+    any_event : Condition or None
+    harm_at_least : float or None
+        Days. Either this or ``any_event`` is given.
+    scale : Scale or None
+        None for the scale in which the timeline counts.
+    harm_from : Condition or None
+        The events whose harm is added up; None for all.
+    """
+
+    name: str
+    meaning: str
+    horizon_days: int
+    settles_in_days: int
+    any_event: Condition | None = None
+    harm_at_least: float | None = None
+    scale: Scale | None = None
+    harm_from: Condition | None = None
+
+    @property
+    def matures_in_days(self) -> int:
+        """Days from the as-of date until the answer is settled."""
+        return self.horizon_days + self.settles_in_days
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """All outcomes of a workspace.
+
+    Parameters
+    ----------
+    primary : Outcome
+        The one that models are trained on and judged by.
+    by_name : mapping of str to Outcome
+        Every outcome, the primary among them, in the order of the file.
+    follow_up_ends : tuple of str
+        Attributes of people (without ``person.``) that end what can be observed of them.
+    """
+
+    primary: Outcome
+    by_name: Mapping[str, Outcome]
+    follow_up_ends: tuple[str, ...]
+
+
+def read_outcomes(
+    path: Path,
+    vocabulary: Vocabulary,
+    scales: Mapping[str, Scale],
+    *,
+    root: Path | None = None,
+) -> Outcomes:
+    """Return the outcomes of a workspace.
+
+    Parameters
+    ----------
+    path : Path
+        ``configs/outcome.yaml``.
+    vocabulary : Vocabulary
+        The columns and values that conditions may name.
+    scales : mapping of str to Scale
+    root : Path, optional
+        Messages name the file relative to this folder.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem of the file.
+    """
+    where = str(path.relative_to(root) if root else path)
+    document = read_document(path, Document, name=where)
+    problems = [
+        Problem(f"{where}, line {line_of(path, keys)}", must, mend=mend)
+        for keys, must, mend in _contradictions(document, vocabulary, scales)
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    by_name = {
+        name: _outcome(name, definition, document.settles_in_days, scales)
+        for name, definition in document.outcomes.items()
+    }
+    ends = tuple(field.removeprefix("person.") for field in document.follow_up_ends)
+    return Outcomes(by_name[document.primary], by_name, ends)
+
+
+def _outcome(
+    name: str, definition: Definition, settles_in_days: int, scales: Mapping[str, Scale]
+) -> Outcome:
+    return Outcome(
+        name=name,
+        meaning=definition.meaning,
+        horizon_days=definition.horizon_days,
+        settles_in_days=settles_in_days,
+        any_event=definition.any_event,
+        harm_at_least=definition.harm_at_least,
+        scale=scales[definition.scale] if definition.scale else None,
+        harm_from=definition.harm_from,
+    )
+
+
+Contradiction = tuple[list[str | int], str, str]
+
+
+def _contradictions(
+    document: Document, vocabulary: Vocabulary, scales: Mapping[str, Scale]
+) -> Iterator[Contradiction]:
+    if document.primary not in document.outcomes:
+        yield (
+            ["primary"],
+            f"'primary' must name one of the outcomes below, not '{document.primary}'",
+            close_match(document.primary, document.outcomes),
+        )
+    for position, field in enumerate(document.follow_up_ends):
+        yield from _not_a_date(field, position, vocabulary)
+    for name, definition in document.outcomes.items():
+        yield from _misfits(name, definition, vocabulary, scales)
+
+
+def _not_a_date(field: str, position: int, vocabulary: Vocabulary) -> Iterator[Contradiction]:
+    attributes = vocabulary.people.attributes
+    dates = [f"person.{name}" for name, about in attributes.items() if about.kind == "date"]
+    if field not in dates:
+        yield (
+            ["follow_up_ends", position],
+            f"'{field}' must be a date of a person that configs/vocabulary.yaml lists",
+            close_match(field, dates),
+        )
+
+
+def _misfits(
+    name: str, definition: Definition, vocabulary: Vocabulary, scales: Mapping[str, Scale]
+) -> Iterator[Contradiction]:
+    if definition.scale is not None and definition.scale not in scales:
+        yield (
+            ["outcomes", name, "scale"],
+            f"the outcome '{name}' counts in '{definition.scale}', which is no scale of "
+            "configs/harm/",
+            close_match(definition.scale, scales),
+        )
+    for key in ("any_event", "harm_from"):
+        condition: Condition | None = getattr(definition, key)
+        if condition is not None:
+            for text in mismatches(
+                condition, vocabulary.event_fields(), made_by="is no column of events"
+            ):
+                yield ["outcomes", name, key], f"the outcome '{name}' {text}".rstrip("."), ""

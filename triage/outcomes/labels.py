@@ -1,0 +1,210 @@
+"""The answer to an outcome for every moment at once."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from triage.conditions import Categories, Column, Condition, Numbers, Truth, evaluate
+from triage.outcomes.definitions import Outcome, Outcomes
+from triage.records import CaseHistories
+from triage.timeline import NEVER, Moments, Timeline
+
+__all__ = ["LabelState", "Labels", "follow_up_end", "label"]
+
+Days = npt.NDArray[np.int32]
+PAIRS_A_BLOCK = 2_000_000
+"""How many (moment, event) pairs are held at a time: some 100 MB."""
+
+
+class LabelState(enum.IntEnum):
+    """Why an answer is known, or is not."""
+
+    KNOWN = 0
+    IMMATURE = 1
+    FOLLOW_UP_ENDED = 2
+    UNKNOWN = 3
+
+    @property
+    def words(self) -> str:
+        """The state in plain words."""
+        return {
+            LabelState.KNOWN: "known",
+            LabelState.IMMATURE: "not settled yet",
+            LabelState.FOLLOW_UP_ENDED: "died or moved away within the horizon",
+            LabelState.UNKNOWN: "not said by the records",
+        }[self]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The answers to one outcome.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        1 yes, 0 no, NaN unknown.
+    harm_days : ndarray of float64, shape (n,)
+        Harm that is known to have happened within the horizon; NaN where the answer is unknown.
+    states : ndarray of int8, shape (n,)
+        A :class:`LabelState` a moment.
+    """
+
+    values: npt.NDArray[np.float64]
+    harm_days: npt.NDArray[np.float64]
+    states: npt.NDArray[np.int8]
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Whether each answer is known, shape (n,)."""
+        return np.asarray(self.states == LabelState.KNOWN)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many moments are in each state, in plain words."""
+        return {state.words: int((self.states == state).sum()) for state in LabelState}
+
+
+def follow_up_end(
+    outcomes: Outcomes, histories: CaseHistories, timeline: Timeline, moments: Moments
+) -> Days:
+    """Return the first day on which each moment's person could no longer be observed.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Days since 1970-01-01; ``NEVER`` where nothing ended the follow-up.
+    """
+    people = histories.people
+    end = np.full(timeline.n_people, NEVER, dtype=np.int32)
+    position = np.searchsorted(timeline.person_ids, people["person_id"].to_numpy().astype(np.str_))
+    for name in outcomes.follow_up_ends:
+        dates = people[name].cast("int32").fill_null(NEVER).to_numpy()
+        end[position] = np.minimum(end[position], dates)
+    return end[moments.person]
+
+
+def label(
+    outcome: Outcome,
+    timeline: Timeline,
+    moments: Moments,
+    *,
+    observed_until: int,
+    follow_up_end: Days,
+) -> Labels:
+    """Return what came after each moment.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    timeline : Timeline
+    moments : Moments
+    observed_until : int
+        Everything known before this day is in the timeline (days since 1970-01-01).
+    follow_up_end : ndarray of int32, shape (n,)
+        See :func:`follow_up_end`.
+
+    Returns
+    -------
+    Labels
+        Unknown, and never 0, where the outcome is not settled; where no matching event is known
+        and the follow-up ended within the horizon, or an event may match but its record does
+        not say. An event that matches makes it 1 whatever else is unknown.
+
+    Notes
+    -----
+    An event counts if it happened in [as-of date, as-of date + horizon) and became known before
+    the answer settled. Time and memory grow with the events within horizons, not with all.
+    """
+    yes, maybe, harm, most_harm = _within_horizon(outcome, timeline, moments)
+    if outcome.harm_at_least is not None:
+        yes, maybe = harm >= outcome.harm_at_least, most_harm >= outcome.harm_at_least
+    day = moments.day.astype(np.int64)
+    states = np.full(len(moments), LabelState.KNOWN, dtype=np.int8)
+    states[~yes & maybe] = LabelState.UNKNOWN
+    states[~yes & (follow_up_end < day + outcome.horizon_days)] = LabelState.FOLLOW_UP_ENDED
+    states[day + outcome.matures_in_days > observed_until] = LabelState.IMMATURE
+    known = states == LabelState.KNOWN
+    return Labels(
+        values=np.where(known, yes.astype(np.float64), np.nan),
+        harm_days=np.where(known, harm, np.nan),
+        states=states,
+    )
+
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+def _within_horizon(
+    outcome: Outcome, timeline: Timeline, moments: Moments
+) -> tuple[Bools, Bools, Floats, Floats]:
+    """Return for each moment: a match, a possible match, the harm, the most it can have been."""
+    columns = _columns(outcome, timeline)
+    n_events = timeline.n_events
+    matches = _truth(outcome.any_event, columns, n_events, without=Truth.NO)
+    counts = _truth(outcome.harm_from, columns, n_events, without=Truth.YES)
+    days = columns["harm_days"]
+    assert isinstance(days, Numbers)  # noqa: S101 - a timeline's harm is a number
+    harm = np.nan_to_num(days.values)
+    most = np.where(np.isnan(days.values), np.inf, days.values)
+    matters = (matches > Truth.NO) | ((counts > Truth.NO) & (most > 0))
+    events = np.flatnonzero(matters & (timeline.known != NEVER))
+
+    n = len(moments)
+    yes, maybe = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    total, highest = np.zeros(n), np.zeros(n)
+    for first, last, row, event in _pairs(timeline, events, moments, outcome):
+        yes[row[matches[event] == Truth.YES]] = True
+        maybe[row[matches[event] > Truth.NO]] = True
+        block, size = row - first, last - first
+        here = np.where(counts[event] == Truth.YES, harm[event], 0.0)
+        total[first:last] = np.bincount(block, here, size)
+        here = np.where(counts[event] > Truth.NO, most[event], 0.0)
+        highest[first:last] = np.bincount(block, here, size)
+    return yes, maybe, total, highest
+
+
+def _columns(outcome: Outcome, timeline: Timeline) -> Mapping[str, Column]:
+    if outcome.scale is None:
+        return timeline.columns
+    harm_class = timeline.columns["harm_class"]
+    assert isinstance(harm_class, Categories)  # noqa: S101 - a harm class is one of a list
+    return {**timeline.columns, "harm_days": Numbers(outcome.scale.harm_days(harm_class))}
+
+
+def _truth(
+    condition: Condition | None, columns: Mapping[str, Column], n_events: int, *, without: Truth
+) -> npt.NDArray[np.int8]:
+    if condition is None:
+        return np.full(n_events, without, dtype=np.int8)
+    return evaluate(condition, columns).truth
+
+
+def _pairs(
+    timeline: Timeline, events: npt.NDArray[np.int64], moments: Moments, outcome: Outcome
+) -> Iterator[tuple[int, int, npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Yield blocks of (first moment, last moment + 1, moment, event) of what counts."""
+    person = np.repeat(np.arange(timeline.n_people), np.diff(timeline.starts))[events]
+    keys = _key(person, timeline.happened[events])
+    begin = np.searchsorted(keys, _key(moments.person, moments.day))
+    end = np.searchsorted(keys, _key(moments.person, moments.day + outcome.horizon_days))
+    upto = np.concatenate([[0], np.cumsum(end - begin)])
+    settled = moments.day.astype(np.int64) + outcome.matures_in_days
+    first = 0
+    while first < len(moments):
+        last = int(np.searchsorted(upto, upto[first] + PAIRS_A_BLOCK, side="right")) - 1
+        last = min(max(last, first + 1), len(moments))
+        row = np.repeat(np.arange(first, last), (end - begin)[first:last])
+        event = events[begin[row] + np.arange(len(row)) - (upto[row] - upto[first])]
+        in_time = timeline.known[event] < settled[row]
+        yield first, last, row[in_time], event[in_time]
+        first = last
+
+
+def _key(person: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Return one number a (person, day) that sorts by person and then by day."""
+    return (person.astype(np.int64) << 33) + day.astype(np.int64) + 2**32

@@ -1,0 +1,41 @@
+"""Ranking: the one place where the panel's rules and a model's scores meet.
+
+Rules give each referral a tier: *urgent*, *must discuss*, or *by score*. Within a tier the model's
+score decides, highest first, and equal scores stand in the order of their referral ids, so that the
+same facts always give the same list. An ineligibility or a hold takes a referral off the ranking;
+it then stands under "not for this panel" with its reason, as does a referral whose row was set
+aside when the extracts were checked.
+
+Why this shape: tiers before scores, and never a sum of points and a score, since a chair can
+follow "this rule lifted it" and nobody can follow a weighted mixture; and since a floor then cannot
+lower anybody by arithmetic. Ranking is pure and knows no model: it takes any score in which more
+means more. The place by rules alone and the place by score alone are kept beside the place here, so
+that what each did can be seen. That no referral is lost or told twice is asserted on every ranking.
+
+Where rules disagree: ineligible goes before hold, and both go before any floor, since a panel can
+do nothing for somebody who has died or lives elsewhere, however urgent. The floors that such a
+referral would have had are told beside it.
+"""
+
+from triage.ranking.places import (
+    Ranking,
+    SetAside,
+    assert_nothing_is_lost,
+    order_of,
+    rank,
+    rank_by_score_alone,
+)
+from triage.ranking.tiers import Exclusion, Tier, exclusions_of, tiers_of
+
+__all__ = [
+    "Exclusion",
+    "Ranking",
+    "SetAside",
+    "Tier",
+    "assert_nothing_is_lost",
+    "exclusions_of",
+    "order_of",
+    "rank",
+    "rank_by_score_alone",
+    "tiers_of",
+]

@@ -1,0 +1,401 @@
+"""Discussion lists that are made up, built anew for each test."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+import pyarrow as pa
+
+from triage.lists import (
+    EVIDENCE,
+    NOT_FOR_PANEL,
+    REASONS,
+    REFERRALS,
+    RULES,
+    ListContent,
+    ListTables,
+    ModelFacts,
+    PanelFacts,
+)
+
+AS_OF = datetime.date(2026, 3, 1)
+BASE = -2.6
+FACTS: list[tuple[str, str, Callable[[random.Random], str]]] = [
+    (
+        "strangulation_incidents_365d",
+        "violence",
+        lambda r: f"{r.randint(2, 3)} incidents with strangulation in the last 12 months",
+    ),
+    (
+        "incidents_365d",
+        "incidents",
+        lambda r: f"{r.randint(3, 9)} domestic incidents in the last 12 months",
+    ),
+    (
+        "harm_days_730d",
+        "incidents",
+        lambda r: (
+            f"domestic incidents that add up to {r.randint(300, 1900):,} days of harm "
+            "in the last 2 years"
+        ),
+    ),
+    (
+        "incidents_days_since_last",
+        "incidents",
+        lambda r: f"the last domestic incident was {r.randint(4, 80)} days ago",
+    ),
+    (
+        "victims_1095d",
+        "victims",
+        lambda r: f"{r.randint(2, 4)} different victims in the last 3 years",
+    ),
+    (
+        "breaches_365d",
+        "orders",
+        lambda r: f"{r.randint(2, 4)} breaches of an order or of conditions in the last 12 months",
+    ),
+    ("separation", "referral", lambda r: "the victim is leaving or has left"),
+    (
+        "weapon_incidents_365d",
+        "violence",
+        lambda r: "1 incident with a weapon in the last 12 months",
+    ),
+    (
+        "ticks_latest",
+        "assessments",
+        lambda r: f"{r.randint(10, 22)} ticks on the latest risk assessment",
+    ),
+]
+LOWERING = [
+    ("custody_days_since_last", "custody", "no time in custody on record"),
+    ("age", "referral", "the person is 58 years old"),
+    (
+        "injury_incidents_365d",
+        "violence",
+        "no incidents in which a victim was injured in the last 12 months",
+    ),
+]
+UNKNOWN = [
+    (
+        "pregnancy",
+        "referral",
+        "not known: the referral does not say whether the victim is pregnant",
+    ),
+    (
+        "suicidal_ideation",
+        "referral",
+        "not known: the referral does not say whether the person is suicidal",
+    ),
+    ("ticks_change", "assessments", "not known: fewer than two risk assessments are on record"),
+]
+AGENCIES = {
+    "police": "Police",
+    "probation": "Probation",
+    "health": "Health",
+    "social_care": "Adult and children's social care",
+    "housing": "Housing",
+}
+MEANINGS = [
+    "assault with injury",
+    "non-fatal strangulation or suffocation",
+    "harassment",
+    "domestic incident without a crime",
+    "breach of an order or of conditions",
+]
+ROUTES = ["visible high risk", "professional judgement", "escalation", "repeat", None]
+TIERS = {1: "Urgent", 2: "Must be discussed", 3: "In order of score"}
+STRANGULATION = {
+    "rule_id": "strangulation_recent",
+    "title": "Strangulation in the last year",
+    "effect": "floor: urgent",
+    "source": "Glass et al. 2008, Journal of Emergency Medicine 35(3), PMC2573025.",
+    "tests": ["strangulation_incidents_365d is at least 1"],
+    "fields": ["strangulation_incidents_365d"],
+}
+SUICIDAL = {
+    "rule_id": "suicidal_ideation",
+    "title": "The person's own suicidal thoughts",
+    "effect": "floor: must_discuss",
+    "source": "Bridger et al. 2017, Cambridge Journal of Evidence-Based Policing.",
+    "tests": ["suicidal_ideation_records_365d is at least 1", "referral.suicidal_ideation is yes"],
+    "fields": ["suicidal_ideation_records_365d", "referral.suicidal_ideation"],
+}
+SERIAL = {
+    "rule_id": "serial",
+    "title": "Several victims",
+    "effect": "flag",
+    "source": "Northumbria: two or more victims within three years.",
+    "tests": ["victims_1095d is at least 2"],
+    "fields": ["victims_1095d"],
+}
+
+
+def invented_tables(
+    ranked: int = 30, aside: int = 4, *, capacity: int = 16, near_misses: int = 8, seed: int = 7
+) -> ListTables:
+    """Return the tables of a list that could be one."""
+    chance = random.Random(seed)
+    cases = sorted(
+        (_case(chance) for _ in range(ranked)), key=lambda c: (c["tier"], -c["log_odds"])
+    )
+    referrals, reasons, contributions, features = [], [], [], []
+    rules: list[dict[str, Any]] = []
+    evidence: list[dict[str, Any]] = []
+    scores = sorted((case["log_odds"] for case in cases), reverse=True)
+    for rank, case in enumerate(cases, start=1):
+        referral_id = f"R{chance.randint(10000, 99999)}-{rank:02d}"
+        told = list(_reasons(case, referral_id))
+        agency = chance.choice(list(AGENCIES))
+        tiers = [other["tier"] for other in cases]
+        referrals.append(
+            {
+                "rank": rank,
+                "referral_id": referral_id,
+                "person_id": f"P{chance.randint(100000, 999999)}",
+                "made_on": AS_OF - datetime.timedelta(days=chance.randint(0, 30)),
+                "agency": agency,
+                "agency_name": AGENCIES[agency],
+                "route": chance.choice(ROUTES),
+                "tier": case["tier"],
+                "tier_name": TIERS[case["tier"]],
+                "standing": "discuss"
+                if rank <= capacity
+                else "near_miss"
+                if rank <= capacity + near_misses
+                else "below",
+                "base": BASE,
+                "log_odds": case["log_odds"],
+                "probability": 1 / (1 + math.exp(-case["log_odds"])),
+                "rules_alone_first": tiers.index(case["tier"]) + 1,
+                "rules_alone_last": len(tiers) - tiers[::-1].index(case["tier"]),
+                "model_alone": scores.index(case["log_odds"]) + 1,
+            }
+        )
+        reasons.extend(told)
+        by_name = {one["name"]: one["log_odds"] for one in told if one["origin"] != "rule"}
+        names = [name for name, *_ in FACTS] + [name for name, *_ in LOWERING + UNKNOWN]
+        shares = {name: by_name.get(name, 0.0) for name in names}
+        shares["age"] += by_name[""]
+        contributions.append(
+            {"referral_id": referral_id, "base": BASE, "log_odds": case["log_odds"], **shares}
+        )
+        features.append({"referral_id": referral_id, **{name: chance.random() for name in names}})
+        rules.extend(_rules(case, referral_id))
+        evidence.extend(row for one in told for row in _records(one, chance))
+    return ListTables(
+        referrals=pa.Table.from_pylist(referrals, schema=REFERRALS),
+        not_for_panel=pa.Table.from_pylist(list(_asides(aside, chance)), schema=NOT_FOR_PANEL),
+        reasons=pa.Table.from_pylist(reasons, schema=REASONS),
+        contributions=_wide(contributions, ["referral_id", "base", "log_odds"]),
+        rules=pa.Table.from_pylist(rules, schema=RULES),
+        evidence=pa.Table.from_pylist(evidence, schema=EVIDENCE),
+        features=_wide(features, ["referral_id"]),
+    )
+
+
+def invented_content(tables: ListTables | None = None, **changes: Any) -> ListContent:
+    """Return a list that could be one, with some of its parts changed."""
+    tables = tables or invented_tables()
+    content = ListContent(
+        as_of=AS_OF,
+        created_at=datetime.datetime(2026, 3, 1, 9, 30, tzinfo=datetime.UTC),
+        synthetic=True,
+        panel=PanelFacts(
+            name="Example perpetrator panel",
+            area="Example area",
+            capacity=16,
+            near_misses=8,
+            open_days=31,
+        ),
+        model=ModelFacts(
+            name="boosted_trees",
+            version="3",
+            sha256="5e" * 32,
+            outcome="high_harm_365",
+            outcome_meaning="a domestic incident of high harm, against any victim, within 365 days",
+            horizon_days=365,
+            base_rate=0.083,
+            trained_on=5120,
+        ),
+        code_version="0.1.0",
+        inputs={"data/police.csv": "0a" * 32, "data/health.csv": "1b" * 32},
+        configs={"configs/panel.yaml": "2c" * 32, "configs/rules/lethality.yaml": "3d" * 32},
+        referrals_in=tables.referrals.num_rows + tables.not_for_panel.num_rows,
+        tables=tables,
+    )
+    return replace(content, **changes)
+
+
+def with_every_text(tables: ListTables, text: str) -> ListTables:
+    """Return the tables with a text in every column of words that come from outside."""
+    words = {"text", "title", "reason", "source", "meaning", "agency_name", "route", "tier_name"}
+    words |= {"person_id", "event_id", "until"}
+    changed = {}
+    for field in fields(ListTables):
+        table: pa.Table = getattr(tables, field.name)
+        for position, column in enumerate(table.schema):
+            if column.name in words and pa.types.is_string(column.type):
+                values = pa.array([text] * table.num_rows, pa.string())
+                table = table.set_column(position, column, values)
+        changed[field.name] = table
+    return ListTables(**changed)
+
+
+def _case(chance: random.Random) -> dict[str, Any]:
+    facts = chance.sample(FACTS, chance.randint(1, 7))
+    raising = {
+        name: (theme, words(chance), round(chance.uniform(0.05, 0.95), 3))
+        for name, theme, words in facts
+    }
+    lowering = {
+        name: (theme, text, -round(chance.uniform(0.02, 0.5), 3))
+        for name, theme, text in chance.sample(LOWERING, chance.randint(0, 3))
+    }
+    unknown = {
+        name: (theme, text, chance.choice([0.0, 0.04, -0.03]))
+        for name, theme, text in chance.sample(UNKNOWN, chance.randint(0, 3))
+    }
+    rest = round(chance.uniform(-0.2, 0.2), 3)
+    strangled = "strangulation_incidents_365d" in raising and chance.random() < 0.7
+    total = (
+        BASE + rest + sum(one[2] for part in (raising, lowering, unknown) for one in part.values())
+    )
+    return {
+        "raising": raising,
+        "lowering": lowering,
+        "unknown": unknown,
+        "rest": rest,
+        "strangled": strangled,
+        "tier": 1 if strangled else 2 if chance.random() < 0.1 else 3,
+        "log_odds": total,
+    }
+
+
+def _reasons(case: dict[str, Any], referral_id: str) -> Iterator[dict[str, Any]]:
+    rows = []
+    if case["strangled"]:
+        text = "Strangled a victim without killing: 2 incidents with strangulation."
+        rows.append(("rule", "raises", True, "strangulation_recent", "lethality", text, 0.0))
+    for part, known in (("raising", True), ("unknown", False), ("lowering", True)):
+        for name, (theme, text, log_odds) in sorted(
+            case[part].items(), key=lambda i: -abs(i[1][2])
+        ):
+            direction = "raises" if log_odds > 0 else "lowers" if log_odds < 0 else "none"
+            rows.append(("model", direction, known, name, theme, text, log_odds))
+    rows.append(("rest", "none", True, "", "", "all other facts together", case["rest"]))
+    for place, row in enumerate(rows, start=1):
+        origin, direction, known, name, theme, text, log_odds = row
+        yield {
+            "referral_id": referral_id,
+            "place": place,
+            "origin": origin,
+            "direction": direction,
+            "known": known,
+            "name": name,
+            "theme": theme,
+            "text": text,
+            "log_odds": log_odds,
+            "feature_names": [name] if name else [],
+        }
+
+
+def _rules(case: dict[str, Any], referral_id: str) -> Iterator[dict[str, Any]]:
+    wanting = "Not known: the referral does not say whether the person is suicidal"
+    told = {
+        "strangulation_recent": "Strangled a victim: 2 incidents with strangulation.",
+        "suicidal_ideation": wanting,
+        "serial": "Counts as serial: 2 different victims in the last 3 years.",
+    }
+    for rule, truth in (
+        (STRANGULATION, "yes" if case["strangled"] else "no"),
+        (
+            SUICIDAL,
+            "yes"
+            if case["tier"] == 2
+            else "unknown"
+            if "suicidal_ideation" in case["unknown"]
+            else "no",
+        ),
+        (SERIAL, "yes" if "victims_1095d" in case["raising"] else "no"),
+    ):
+        leaves = len(rule["tests"])
+        yield {
+            "referral_id": referral_id,
+            **rule,
+            "truth": truth,
+            "reason": told[str(rule["rule_id"])] if truth != "no" else "",
+            "truths": [truth] * leaves,
+            "decides": [True] * leaves,
+        }
+
+
+def _records(reason: dict[str, Any], chance: random.Random) -> Iterator[dict[str, Any]]:
+    if reason["direction"] != "raises" or not reason["known"]:
+        return
+    for _ in range(chance.randint(0, 7)):
+        happened = AS_OF - datetime.timedelta(days=chance.randint(3, 360))
+        yield {
+            "referral_id": reason["referral_id"],
+            "place": reason["place"],
+            "event_id": f"E{chance.randint(1000000, 9999999)}",
+            "source": chance.choice(["police", "probation", "health"]),
+            "agency_name": chance.choice([*AGENCIES.values(), None]),
+            "meaning": chance.choice(MEANINGS),
+            "happened_on": happened,
+            "known_on": happened + datetime.timedelta(days=chance.randint(0, 2)),
+        }
+
+
+def _asides(number: int, chance: random.Random) -> Iterator[dict[str, Any]]:
+    kinds = [
+        (
+            "ineligible",
+            "outside_area",
+            "The referring agency says that the person lives outside this panel's area.",
+            None,
+        ),
+        (
+            "on_hold",
+            "in_custody",
+            "The person is in custody, out of reach of most of the programme's work.",
+            "the person is released",
+        ),
+        (
+            "ineligible",
+            "under_16",
+            "Below the age of this panel (the person is 15 years old).",
+            None,
+        ),
+        (
+            "set_aside",
+            None,
+            "The row could not be used: the person is not in any people source.",
+            None,
+        ),
+    ]
+    for position in range(number):
+        kind, rule_id, text, until = kinds[position % len(kinds)]
+        yield {
+            "referral_id": f"R{chance.randint(10000, 99999)}-N{position}",
+            "person_id": None if kind == "set_aside" else f"P{chance.randint(100000, 999999)}",
+            "made_on": None if kind == "set_aside" else AS_OF - datetime.timedelta(days=position),
+            "agency_name": "Police" if kind != "set_aside" else None,
+            "kind": kind,
+            "rule_id": rule_id,
+            "text": text,
+            "until": until,
+        }
+
+
+def _wide(rows: list[dict[str, Any]], first: list[str]) -> pa.Table:
+    if rows:
+        return pa.Table.from_pylist(rows)
+    columns = {
+        name: pa.array([], pa.string() if name == "referral_id" else pa.float64()) for name in first
+    }
+    return pa.table(columns)

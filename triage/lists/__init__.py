@@ -1,0 +1,50 @@
+"""Lists: a discussion list as an immutable folder, with all that it is and all it was made from.
+
+A bundle ``lists/<as-of>-<id>/`` holds seven tables (the referrals in their order, those that are
+not for this panel, reasons, contributions, rules, evidence, features), the papers made from
+them, and ``manifest.json`` with the hash of every file and of everything that went in.
+
+Why this shape: a list is argued over months after it was printed, so what was printed, why, and
+from what must lie together and must not change. The name is derived from the inputs, the
+configuration, the model, the code and the as-of date, so that the same question has one folder;
+asking it again compares every byte with what stands, which makes a replay a comparison of bytes.
+The papers are functions from a bundle to bytes, made before the folder appears: a folder that
+can be seen is whole. Whatever a table must satisfy (each referral once, contributions that sum
+to the score) is checked here on every write, since here is the last place before a person reads
+it. The room knows tables and not how they were computed, so reading a list loads no model and
+compiles no kernel.
+"""
+
+from triage.lists.bundles import Bundle, ListContent, Papers, read_bundle, write_bundle
+from triage.lists.finding import find_list, list_names
+from triage.lists.manifest import Counts, Manifest, ModelFacts, PanelFacts
+from triage.lists.tables import (
+    EVIDENCE,
+    NOT_FOR_PANEL,
+    REASONS,
+    REFERRALS,
+    RULES,
+    IncompleteListError,
+    ListTables,
+)
+
+__all__ = [
+    "EVIDENCE",
+    "NOT_FOR_PANEL",
+    "REASONS",
+    "REFERRALS",
+    "RULES",
+    "Bundle",
+    "Counts",
+    "IncompleteListError",
+    "ListContent",
+    "ListTables",
+    "Manifest",
+    "ModelFacts",
+    "PanelFacts",
+    "Papers",
+    "find_list",
+    "list_names",
+    "read_bundle",
+    "write_bundle",
+]

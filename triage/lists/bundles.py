@@ -1,0 +1,310 @@
+"""Writing a list once, and reading it only as it was written."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydantic
+
+from triage.errors import NotFoundError, Problem, StorageError, TamperedError, close_match
+from triage.lists.manifest import (
+    FORMAT,
+    Counts,
+    Manifest,
+    ModelFacts,
+    PanelFacts,
+    digest_of,
+    name_of,
+    seal_of,
+)
+from triage.lists.tables import (
+    TABLES,
+    ListTables,
+    check_tables,
+    parquet_bytes,
+    parquet_table,
+)
+from triage.workspace import write_folder
+
+__all__ = ["Bundle", "ListContent", "Papers", "read_bundle", "write_bundle"]
+
+MANIFEST = "manifest.json"
+SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True)
+class ListContent:
+    """All that a list is before it is written.
+
+    Parameters
+    ----------
+    as_of : date
+        The moment at which the question was asked.
+    created_at : datetime
+        Now, with its time zone; not part of the list's name.
+    synthetic : bool
+        Whether the data is invented.
+    panel : PanelFacts
+    model : ModelFacts
+    code_version : str
+    inputs, configs : mapping of str to str
+        What was read (path in the workspace, or the label of a query) → its SHA-256.
+    referrals_in : int
+        How many open referrals came in, counted where they came in.
+    tables : ListTables
+    """
+
+    as_of: datetime.date
+    created_at: datetime.datetime
+    synthetic: bool
+    panel: PanelFacts
+    model: ModelFacts
+    code_version: str
+    inputs: Mapping[str, str]
+    configs: Mapping[str, str]
+    referrals_in: int
+    tables: ListTables
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A list as it was written, every byte checked.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it stands.
+    manifest : Manifest
+    tables : ListTables
+    """
+
+    folder: Path
+    manifest: Manifest
+    tables: ListTables
+
+    @property
+    def list_id(self) -> str:
+        """The list's name: as-of date and eight digits."""
+        return self.manifest.list_id
+
+    def find_referral(self, referral_id: str) -> str:
+        """Return the id if that referral came in to this list.
+
+        Raises
+        ------
+        NotFoundError
+            With a close match, if there is one.
+        """
+        known = [
+            *self.tables.referrals["referral_id"].to_pylist(),
+            *self.tables.not_for_panel["referral_id"].to_pylist(),
+        ]
+        if referral_id not in known:
+            raise NotFoundError(
+                Problem(
+                    f"list {self.list_id}",
+                    f"has no referral '{referral_id}'",
+                    f"{len(known)} other referrals",
+                    close_match(referral_id, known)
+                    or f"'triage show {self.list_id}' lists them all.",
+                )
+            )
+        return referral_id
+
+
+Papers = Callable[[Bundle], Mapping[str, bytes]]
+"""Makes a list's papers: file name → bytes, from the bundle's tables and manifest alone, without
+its ``created_at`` and ``papers``."""
+
+
+def write_bundle(lists_folder: Path, content: ListContent, papers: Papers) -> Bundle:
+    """Write a list, or find that it already stands just so.
+
+    Parameters
+    ----------
+    lists_folder : Path
+        The workspace's ``lists/``.
+    content : ListContent
+    papers : callable
+        Makes the papers from the bundle.
+
+    Returns
+    -------
+    Bundle
+        As it now stands in ``lists_folder``.
+
+    Raises
+    ------
+    IncompleteListError
+        The list breaks a law (an error of the engine).
+    StorageError
+        It could not be written, or a list of this name stands with other bytes: something that
+        is not among the hashed inputs has changed.
+    TamperedError
+        A list of this name stands and was changed by hand.
+    """
+    check_tables(content.tables, content.referrals_in)
+    manifest, files = _files(content, papers, lists_folder)
+    folder = lists_folder / manifest.list_id
+    if not folder.exists():
+        try:
+            _write(folder, manifest, files)
+        except StorageError:
+            if not folder.exists():
+                raise
+    standing = read_bundle(folder)
+    _check_same(standing.manifest, manifest)
+    return standing
+
+
+def _files(
+    content: ListContent, papers: Papers, lists_folder: Path
+) -> tuple[Manifest, Mapping[str, bytes]]:
+    tables = {f"{name}.parquet": parquet_bytes(getattr(content.tables, name)) for name in TABLES}
+    manifest = _manifest(content, {name: _sha256(file) for name, file in tables.items()})
+    bundle = Bundle(lists_folder / manifest.list_id, manifest, _read_tables(tables))
+    made = dict(papers(bundle))
+    sealed = manifest.sealed({name: _sha256(made[name]) for name in sorted(made)})
+    return sealed, {**tables, **made}
+
+
+def _manifest(content: ListContent, tables: dict[str, str]) -> Manifest:
+    digest = digest_of(
+        as_of=content.as_of,
+        inputs=content.inputs,
+        configs=content.configs,
+        model=content.model,
+        code_version=content.code_version,
+    )
+    kinds = content.tables.not_for_panel["kind"].to_pylist()
+    set_aside = kinds.count(SET_ASIDE)
+    return Manifest(
+        format=FORMAT,
+        list_id=name_of(content.as_of, digest),
+        digest=digest,
+        as_of=content.as_of,
+        created_at=content.created_at,
+        synthetic=content.synthetic,
+        panel=content.panel,
+        model=content.model,
+        code_version=content.code_version,
+        inputs=dict(content.inputs),
+        configs=dict(content.configs),
+        counts=Counts(
+            referrals_in=content.referrals_in,
+            ranked=content.tables.referrals.num_rows,
+            not_for_panel=len(kinds) - set_aside,
+            set_aside=set_aside,
+        ),
+        tables=tables,
+    )
+
+
+def _write(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) -> None:
+    with write_folder(folder) as part:
+        for name, file in files.items():
+            (part / name).write_bytes(file)
+        (part / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+
+
+def _check_same(standing: Manifest, made: Manifest) -> None:
+    if standing.seal == made.seal:
+        return
+    before, now = {**standing.tables, **standing.papers}, {**made.tables, **made.papers}
+    different = sorted(
+        name for name in before.keys() | now.keys() if before.get(name) != now.get(name)
+    )
+    raise StorageError(
+        Problem(
+            standing.list_id,
+            "a list of this name already stands, made from the same inputs, configuration, model "
+            "and code",
+            f"other bytes in {', '.join(different) or MANIFEST}",
+            "Something that is not hashed has changed, such as the version of a library. The list "
+            "that stands is intact; keep it, or move it away to write a new one.",
+        )
+    )
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Return a list after checking every byte of it.
+
+    Parameters
+    ----------
+    folder : Path
+        The list's folder (see :func:`triage.lists.find_list`).
+
+    Raises
+    ------
+    NotFoundError
+        There is no list.
+    TamperedError
+        With every file that is missing, changed or was put there later.
+    """
+    manifest = _read_manifest(folder)
+    expected = {**manifest.tables, **manifest.papers}
+    problems = [
+        _touched(folder, file.name, "was put there after the list was written")
+        for file in sorted(folder.iterdir())
+        if file.name not in expected and file.name != MANIFEST
+    ]
+    files: dict[str, bytes] = {}
+    for name, sha256 in expected.items():
+        try:
+            files[name] = (folder / name).read_bytes()
+        except OSError:
+            problems.append(_touched(folder, name, "is missing or cannot be read"))
+            continue
+        if _sha256(files[name]) != sha256:
+            problems.append(_touched(folder, name, "is not what was written"))
+    if problems:
+        raise TamperedError(problems)
+    return Bundle(folder, manifest, _read_tables(files))
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    try:
+        content = (folder / MANIFEST).read_bytes()
+    except OSError:
+        raise NotFoundError(
+            Problem(
+                str(folder.name),
+                f"must be a list's folder with a {MANIFEST}",
+                "none",
+                "Make a list with 'triage rank --as-of DATE'.",
+            )
+        ) from None
+    try:
+        manifest = Manifest.model_validate_json(content)
+    except pydantic.ValidationError:
+        raise TamperedError(_touched(folder, MANIFEST, "is not what was written")) from None
+    if (
+        manifest.format != FORMAT
+        or seal_of(manifest) != manifest.seal
+        or manifest.list_id != folder.name
+        or set(manifest.tables) != {f"{name}.parquet" for name in TABLES}
+    ):
+        raise TamperedError(
+            _touched(folder, MANIFEST, "is not what was written, or the folder was renamed")
+        )
+    return manifest
+
+
+def _read_tables(files: Mapping[str, bytes]) -> ListTables:
+    return ListTables(**{name: parquet_table(files[f"{name}.parquet"]) for name in TABLES})
+
+
+def _touched(folder: Path, name: str, what: str) -> Problem:
+    return Problem(
+        f"{folder.name}/{name}",
+        what,
+        mend="Do not use this list; make it again with 'triage rank', or restore the folder.",
+    )
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,280 @@
+"""The seven tables of a list: their columns, their bytes, and what must hold between them."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+__all__ = [
+    "EVIDENCE",
+    "NOT_FOR_PANEL",
+    "REASONS",
+    "REFERRALS",
+    "RULES",
+    "TABLES",
+    "IncompleteListError",
+    "ListTables",
+    "check_tables",
+    "parquet_bytes",
+    "parquet_table",
+]
+
+TOLERANCE = 1e-6
+"""How far, in log-odds, a sum of contributions may lie from its score."""
+
+
+def _schema(**columns: pa.DataType | tuple[pa.DataType]) -> pa.Schema:
+    """Return a schema; a type alone is never null, a type in a tuple may be."""
+    return pa.schema(
+        [
+            pa.field(name, kind[0], nullable=True)
+            if isinstance(kind, tuple)
+            else pa.field(name, kind, nullable=False)
+            for name, kind in columns.items()
+        ]
+    )
+
+
+REFERRALS = _schema(
+    rank=pa.int32(),
+    referral_id=pa.string(),
+    person_id=pa.string(),
+    made_on=pa.date32(),
+    agency=pa.string(),
+    agency_name=pa.string(),
+    route=(pa.string(),),
+    tier=pa.int8(),
+    tier_name=pa.string(),
+    standing=pa.string(),
+    base=pa.float64(),
+    log_odds=pa.float64(),
+    probability=pa.float64(),
+    rules_alone_first=pa.int32(),
+    rules_alone_last=pa.int32(),
+    model_alone=pa.int32(),
+)
+"""One row a ranked referral, in order. ``standing`` is ``discuss``, ``near_miss`` or ``below``;
+``rules_alone_*`` the places that the rules alone would leave it to share."""
+
+NOT_FOR_PANEL = _schema(
+    referral_id=pa.string(),
+    person_id=(pa.string(),),
+    made_on=(pa.date32(),),
+    agency_name=(pa.string(),),
+    kind=pa.string(),
+    rule_id=(pa.string(),),
+    text=pa.string(),
+    until=(pa.string(),),
+)
+"""One row a referral that came in and is not ranked; ``kind`` is ``ineligible``, ``on_hold`` or
+``set_aside`` (its row could not be used), ``text`` the reason in plain words, ``until`` what has to
+happen before a referral on hold is heard."""
+
+REASONS = _schema(
+    referral_id=pa.string(),
+    place=pa.int32(),
+    origin=pa.string(),
+    direction=pa.string(),
+    known=pa.bool_(),
+    name=pa.string(),
+    theme=pa.string(),
+    text=pa.string(),
+    log_odds=pa.float64(),
+    feature_names=pa.list_(pa.string()),
+)
+"""Reasons of each ranked referral in the order in which they are told (``place`` from 1).
+``origin`` is ``rule``, ``model`` or ``rest`` (all other facts together); ``direction`` is
+``raises``, ``lowers`` or ``none``; ``log_odds`` is 0 for a rule. Base and reasons sum
+to the score."""
+
+RULES = _schema(
+    referral_id=pa.string(),
+    rule_id=pa.string(),
+    title=pa.string(),
+    effect=pa.string(),
+    truth=pa.string(),
+    reason=pa.string(),
+    source=pa.string(),
+    tests=pa.list_(pa.string()),
+    fields=pa.list_(pa.string()),
+    truths=pa.list_(pa.string()),
+    decides=pa.list_(pa.bool_()),
+)
+"""One row a referral and rule, ranked or not, as :meth:`triage.rules.Trace.to_table` gives it:
+``truth`` is ``yes``, ``no`` or ``unknown``, the lists have one item a leaf of the condition."""
+
+EVIDENCE = _schema(
+    referral_id=pa.string(),
+    place=pa.int32(),
+    event_id=pa.string(),
+    source=pa.string(),
+    agency_name=(pa.string(),),
+    meaning=pa.string(),
+    happened_on=pa.date32(),
+    known_on=pa.date32(),
+)
+"""The records behind each reason (``referral_id`` and ``place`` name the reason)."""
+
+FIXED = {
+    "referrals": REFERRALS,
+    "not_for_panel": NOT_FOR_PANEL,
+    "reasons": REASONS,
+    "rules": RULES,
+    "evidence": EVIDENCE,
+}
+
+
+class IncompleteListError(ValueError):
+    """A list that was about to be written breaks a law; an error of the engine, not of its user."""
+
+
+@dataclass(frozen=True)
+class ListTables:
+    """All that is known of a list's referrals.
+
+    Parameters
+    ----------
+    referrals, not_for_panel, reasons, rules, evidence : pyarrow.Table
+        With the schemas of this room.
+    contributions : pyarrow.Table
+        ``referral_id``, ``base``, ``log_odds`` and one column a feature of the model: its
+        contribution in log-odds. Rows as in ``referrals``.
+    features : pyarrow.Table
+        ``referral_id`` and one column a feature: its value, null where unknown. Rows as in
+        ``referrals``.
+    """
+
+    referrals: pa.Table
+    not_for_panel: pa.Table
+    reasons: pa.Table
+    contributions: pa.Table
+    rules: pa.Table
+    evidence: pa.Table
+    features: pa.Table
+
+
+TABLES = tuple(field.name for field in fields(ListTables))
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """Return a table as Parquet, the same bytes for the same rows."""
+    sink = io.BytesIO()
+    pq.write_table(
+        table.replace_schema_metadata(None).combine_chunks(),
+        sink,
+        version="2.6",
+        data_page_version="1.0",
+        compression="zstd",
+        compression_level=3,
+        use_dictionary=True,
+        write_statistics=True,
+        row_group_size=1 << 20,
+    )
+    return sink.getvalue()
+
+
+def parquet_table(content: bytes) -> pa.Table:
+    """Return the table of :func:`parquet_bytes`."""
+    return pq.read_table(io.BytesIO(content))
+
+
+def check_tables(tables: ListTables, referrals_in: int) -> None:
+    """Make sure that a list may be shown to a person.
+
+    Parameters
+    ----------
+    tables : ListTables
+    referrals_in : int
+        How many referrals came in, counted where they came in.
+
+    Raises
+    ------
+    IncompleteListError
+        With every breach: a wrong column, a referral that is lost or stands twice, ranks that
+        are not 1, 2, 3 …, contributions or reasons that do not sum to the score, evidence of no
+        reason.
+    """
+    breaches = list(_wrong_columns(tables)) or list(_broken_laws(tables, referrals_in))
+    if breaches:
+        raise IncompleteListError("; ".join(breaches))
+
+
+def _wrong_columns(tables: ListTables) -> Iterator[str]:
+    for name, schema in FIXED.items():
+        table: pa.Table = getattr(tables, name)
+        if not table.schema.equals(schema):
+            yield f"the table '{name}' has other columns than a list's"
+            continue
+        for field in schema:
+            if not field.nullable and table[field.name].null_count:
+                yield f"the column '{field.name}' of '{name}' has empty cells"
+    for name, first in (
+        ("contributions", ["referral_id", "base", "log_odds"]),
+        ("features", ["referral_id"]),
+    ):
+        table = getattr(tables, name)
+        if table.column_names[: len(first)] != first:
+            yield f"the table '{name}' must begin with the columns {', '.join(first)}"
+        elif table["referral_id"].to_pylist() != tables.referrals["referral_id"].to_pylist():
+            yield f"the rows of '{name}' are not those of the ranked referrals"
+
+
+def _broken_laws(tables: ListTables, referrals_in: int) -> Iterator[str]:
+    ranked = tables.referrals["referral_id"].to_pylist()
+    times = Counter(ranked + tables.not_for_panel["referral_id"].to_pylist())
+    twice = sum(count > 1 for count in times.values())
+    if twice:
+        yield f"{twice} referral(s) stand on the list more than once"
+    if times.total() != referrals_in:
+        yield f"{referrals_in} referrals came in and {times.total()} stand on the list"
+    if tables.referrals["rank"].to_pylist() != list(range(1, len(ranked) + 1)):
+        yield "the ranks are not 1, 2, 3 …"
+    off = _off_by(tables.contributions.drop_columns(["referral_id"]))
+    if off.size and not off.max() <= TOLERANCE:
+        yield f"the contributions of {_beyond(off)} of {off.size} referrals do not sum to the score"
+    yield from _reasons_that_do_not_sum(tables)
+    known = set(_keys(tables.reasons))
+    loose = sum(key not in known for key in _keys(tables.evidence))
+    if loose:
+        yield f"{loose} record(s) of evidence belong to no reason"
+
+
+def _off_by(contributions: pa.Table) -> npt.NDArray[np.float64]:
+    if not contributions.num_rows:
+        return np.empty(0)
+    total = np.zeros(contributions.num_rows)
+    for name in contributions.column_names:
+        if name != "log_odds":
+            total += contributions[name].to_numpy()
+    off: npt.NDArray[np.float64] = np.abs(total - contributions["log_odds"].to_numpy())
+    return off
+
+
+def _reasons_that_do_not_sum(tables: ListTables) -> Iterator[str]:
+    ranked = tables.referrals["referral_id"].to_pylist()
+    row = {referral: number for number, referral in enumerate(ranked)}
+    unknown = set(tables.reasons["referral_id"].to_pylist()) - set(row)
+    if unknown:
+        yield f"{len(unknown)} referral(s) have reasons and no rank"
+        return
+    total = tables.referrals["base"].to_numpy().copy()
+    rows = [row[referral] for referral in tables.reasons["referral_id"].to_pylist()]
+    np.add.at(total, rows, tables.reasons["log_odds"].to_numpy())
+    off = np.abs(total - tables.referrals["log_odds"].to_numpy())
+    if off.size and not off.max() <= TOLERANCE:
+        yield f"the reasons of {_beyond(off)} of {off.size} referrals do not sum to the score"
+
+
+def _beyond(off: npt.NDArray[np.float64]) -> int:
+    return int(np.count_nonzero(~(off <= TOLERANCE)))
+
+
+def _keys(table: pa.Table) -> list[tuple[str, int]]:
+    return list(zip(table["referral_id"].to_pylist(), table["place"].to_pylist(), strict=True))

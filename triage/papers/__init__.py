@@ -1,0 +1,35 @@
+"""Papers: what people read of a discussion list, in a browser, on paper, in a terminal.
+
+Every paper is made from a bundle alone: the same bundle gives the same bytes, today or in five
+years, whoever asks. One typed page (:class:`ListPage`) says what there is to say; each format
+only sets it: ``list.html`` for people, ``list.csv`` for workbooks, ``list.json`` for programs,
+and two views in a terminal.
+
+Why this shape: whoever reads a list has ten minutes a case and was not there when it was made. So
+the page keeps the words of the features and rules, puts the records behind each reason, tells
+chances out of the same hundred beside those of all referrals, and says what is not known. HTML
+is one file without script, font or network, whose content policy refuses any: it opens on a
+locked-down machine and can be filed. Everything that came from an extract is hostile until shown:
+templates escape, control and direction characters are spelled out, spreadsheets get no formula.
+The drawing of a score is made here and not in ``explain``, so that opening a list loads neither
+a model nor the library that explains one.
+"""
+
+from triage.papers.making import make_papers
+from triage.papers.pages import Aside, Case, ListPage, Reason, Record, RuleSeen, Step, list_page
+from triage.papers.terminal import Form, print_case, print_list
+
+__all__ = [
+    "Aside",
+    "Case",
+    "Form",
+    "ListPage",
+    "Reason",
+    "Record",
+    "RuleSeen",
+    "Step",
+    "list_page",
+    "make_papers",
+    "print_case",
+    "print_list",
+]

@@ -1,0 +1,168 @@
+"""The list as comma-separated text: one row a referral that came in, safe to open in a workbook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+
+from triage.papers.pages import Aside, Case, ListPage
+from triage.papers.wording import visible
+
+__all__ = ["case_csv", "guarded", "list_csv"]
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
+COLUMNS = (
+    "standing",
+    "rank",
+    "referral_id",
+    "person_id",
+    "made_on",
+    "agency",
+    "route",
+    "tier",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+    "not_known",
+    "how_likely",
+    "probability",
+    "horizon_days",
+    "base_rate",
+    "list_id",
+    "as_of",
+    "synthetic",
+)
+CASE_COLUMNS = (
+    "list_id",
+    "referral_id",
+    "origin",
+    "direction",
+    "known",
+    "text",
+    "log_odds",
+    "event_id",
+    "source",
+    "agency",
+    "meaning",
+    "happened_on",
+    "known_on",
+)
+
+
+def guarded(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula; a quote mark is put before it.
+
+    Examples
+    --------
+    >>> guarded("=HYPERLINK(1)"), guarded(" @SUM(1)"), guarded("3 incidents")
+    ("'=HYPERLINK(1)", "' @SUM(1)", '3 incidents')
+
+    References
+    ----------
+    OWASP, CSV Injection.
+    """
+    shown = visible(text)
+    dangerous = text.startswith(DANGEROUS) or text.lstrip().startswith(DANGEROUS)
+    return f"'{shown}" if dangerous else shown
+
+
+def list_csv(page: ListPage, *, only: str | None = None) -> str:
+    """Return ``list.csv``: the ranked referrals in order, then those not for this panel.
+
+    Parameters
+    ----------
+    page : ListPage
+    only : str, optional
+        The id of the one referral that is wanted.
+    """
+    manifest = page.manifest
+    shared = {
+        "horizon_days": manifest.model.horizon_days,
+        "base_rate": _number(manifest.model.base_rate),
+        "list_id": manifest.list_id,
+        "as_of": manifest.as_of.isoformat(),
+        "synthetic": "yes" if manifest.synthetic else "no",
+    }
+    rows = [
+        *(_case(one) for one in page.cases if only in (None, one.referral_id)),
+        *(_aside(one) for one in page.asides if only in (None, one.referral_id)),
+    ]
+    return _text(COLUMNS, ({**row, **shared} for row in rows))
+
+
+def case_csv(page: ListPage, case: Case) -> str:
+    """Return the reasons of one case, one row a record behind a reason.
+
+    Parameters
+    ----------
+    page : ListPage
+    case : Case
+    """
+    rows: list[dict[str, object]] = []
+    for reason in case.reasons:
+        told: dict[str, object] = {
+            "list_id": page.manifest.list_id,
+            "referral_id": guarded(case.referral_id),
+            "origin": reason.origin,
+            "direction": reason.direction,
+            "known": "yes" if reason.known else "no",
+            "text": guarded(reason.text),
+            "log_odds": _number(reason.log_odds),
+        }
+        rows.extend(
+            {
+                **told,
+                "event_id": guarded(record.event_id),
+                "source": guarded(record.source),
+                "agency": guarded(record.agency_name),
+                "meaning": guarded(record.meaning),
+                "happened_on": record.happened_on.isoformat(),
+                "known_on": record.known_on.isoformat(),
+            }
+            for record in reason.records
+        )
+        if not reason.records:
+            rows.append(told)
+    return _text(CASE_COLUMNS, rows)
+
+
+def _case(case: Case) -> dict[str, object]:
+    reasons = [guarded(reason.text) for reason in case.main_reasons()]
+    return {
+        "standing": case.standing,
+        "rank": case.rank,
+        "referral_id": guarded(case.referral_id),
+        "person_id": guarded(case.person_id),
+        "made_on": case.made_on.isoformat(),
+        "agency": guarded(case.agency_name),
+        "route": guarded(case.route),
+        "tier": guarded(case.tier_name),
+        **{f"reason_{number}": text for number, text in enumerate(reasons, start=1)},
+        "not_known": len(case.unknown),
+        "how_likely": case.likely,
+        "probability": _number(case.probability),
+    }
+
+
+def _aside(one: Aside) -> dict[str, object]:
+    return {
+        "standing": one.kind,
+        "referral_id": guarded(one.referral_id),
+        "person_id": guarded(one.person_id),
+        "made_on": one.made_on.isoformat() if one.made_on else "",
+        "agency": guarded(one.agency_name),
+        "reason_1": guarded(one.text),
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:.6f}"
+
+
+def _text(columns: tuple[str, ...], rows: Iterable[Mapping[str, object]]) -> str:
+    sink = io.StringIO()
+    writer = csv.DictWriter(sink, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return sink.getvalue()

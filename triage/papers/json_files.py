@@ -1,0 +1,101 @@
+"""The list and its cases as JSON, for other programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from triage.papers.pages import Aside, Case, ListPage, Reason, RuleSeen
+
+__all__ = ["aside_json", "case_json", "list_json"]
+
+LEFT_OUT = {"created_at", "papers", "seal"}
+
+
+def list_json(page: ListPage) -> str:
+    """Return ``list.json``: all that the papers say, with every reason and record.
+
+    Parameters
+    ----------
+    page : ListPage
+    """
+    return _text(
+        {
+            **_head(page),
+            "referrals": [_case(case) for case in page.cases],
+            "not_for_panel": [_aside(one) for one in page.asides],
+        }
+    )
+
+
+def case_json(page: ListPage, case: Case) -> str:
+    """Return one case as it stands in ``list.json``, with the list's head.
+
+    Parameters
+    ----------
+    page : ListPage
+    case : Case
+    """
+    return _text({**_head(page), "referral": _case(case)})
+
+
+def aside_json(page: ListPage, aside: Aside) -> str:
+    """Return one referral that is not ranked, with the list's head.
+
+    Parameters
+    ----------
+    page : ListPage
+    aside : Aside
+    """
+    return _text({**_head(page), "not_for_panel": _aside(aside)})
+
+
+def _head(page: ListPage) -> dict[str, Any]:
+    return {
+        "standing_line": "A person decides. This list orders a discussion; it does not decide.",
+        "list": page.manifest.model_dump(mode="json", exclude=LEFT_OUT),
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    return {
+        "rank": case.rank,
+        "standing": case.standing,
+        "referral_id": case.referral_id,
+        "person_id": case.person_id,
+        "made_on": case.made_on.isoformat(),
+        "agency": case.agency_name,
+        "route": case.route,
+        "tier": case.tier,
+        "tier_name": case.tier_name,
+        "how_likely": case.likely_sentence,
+        "probability": case.probability,
+        "base": case.base,
+        "log_odds": case.log_odds,
+        "why_here": case.why_here,
+        "rules_alone": case.rules_alone,
+        "model_alone": case.model_alone,
+        "reasons": [_reason(reason) for reason in case.reasons],
+        "rules": [_rule(rule) for rule in case.rules],
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    told = asdict(reason)
+    for record in told["records"]:
+        record["happened_on"] = record["happened_on"].isoformat()
+        record["known_on"] = record["known_on"].isoformat()
+    return told
+
+
+def _rule(rule: RuleSeen) -> dict[str, Any]:
+    return asdict(rule)
+
+
+def _aside(one: Aside) -> dict[str, Any]:
+    return asdict(one) | {"made_on": one.made_on.isoformat() if one.made_on else None}
+
+
+def _text(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=True, allow_nan=False) + "\n"

@@ -1,0 +1,378 @@
+"""What stands on the papers, taken from a bundle alone: one typed page behind every format."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from triage.lists import Bundle, Manifest
+from triage.papers.wording import (
+    chance_words,
+    date_words,
+    horizon_words,
+    likely_sentence,
+    number_of,
+    probability_of,
+    sentence,
+)
+
+__all__ = ["Aside", "Case", "ListPage", "Reason", "Record", "RuleSeen", "Step", "list_page"]
+
+SHOWN_STEPS = 8
+FLOORS = ("floor: urgent", "floor: must_discuss")
+EFFECTS = {
+    "floor: urgent": "raises to urgent",
+    "floor: must_discuss": "raises to must be discussed",
+    "flag": "marks the referral",
+    "hold": "holds the referral",
+    "ineligible": "not for this panel",
+}
+KINDS = {
+    "ineligible": "Not for this panel",
+    "on_hold": "On hold",
+    "set_aside": "Set aside: its record could not be used",
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record behind a reason."""
+
+    event_id: str
+    source: str
+    agency_name: str
+    meaning: str
+    happened_on: datetime.date
+    known_on: datetime.date
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason, and the records behind it, the latest first.
+
+    ``origin`` is ``rule``, ``model`` or ``rest``; ``direction`` is ``raises``, ``lowers`` or
+    ``none``; ``log_odds`` is what it adds to the model's score (0 for a rule).
+    """
+
+    origin: str
+    direction: str
+    known: bool
+    name: str
+    theme: str
+    text: str
+    log_odds: float
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class RuleSeen:
+    """A rule that fired or may fire; ``wanting`` are the tests whose answer is not known."""
+
+    rule_id: str
+    title: str
+    effect: str
+    effect_words: str
+    truth: str
+    text: str
+    source: str
+    wanting: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way from the model's start to a score; ``number`` is its row in the table."""
+
+    number: int
+    text: str
+    log_odds: float
+    before: float
+    after: float
+
+    @property
+    def after_words(self) -> str:
+        """The chance after this step, in plain words."""
+        return chance_words(probability_of(self.after))
+
+    @property
+    def effect(self) -> str:
+        """Whether the fact raises or lowers, and how much, in plain words."""
+        size = abs(self.log_odds)
+        if size < 0.005:
+            return "no effect"
+        word = "raises" if self.log_odds > 0 else "lowers"
+        return f"{word} {'a lot' if size >= 0.7 else 'somewhat' if size >= 0.2 else 'a little'}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the papers say of one ranked referral."""
+
+    rank: int
+    referral_id: str
+    person_id: str
+    made_on: datetime.date
+    waited_days: int
+    agency_name: str
+    route: str
+    tier: int
+    tier_name: str
+    standing: str
+    log_odds: float
+    probability: float
+    likely: str
+    likely_sentence: str
+    why_here: str
+    rules_alone: str
+    model_alone: int
+    reasons: tuple[Reason, ...]
+    rules: tuple[RuleSeen, ...]
+    base: float
+    steps: tuple[Step, ...]
+
+    @property
+    def raising(self) -> tuple[Reason, ...]:
+        """Reasons that raise concern: rules first, then the model's, the strongest first."""
+        return tuple(one for one in self.reasons if one.direction == "raises")
+
+    @property
+    def protective(self) -> tuple[Reason, ...]:
+        """Facts that lower concern, the strongest first."""
+        return tuple(one for one in self.reasons if one.direction == "lowers" and one.known)
+
+    @property
+    def unknown(self) -> tuple[Reason, ...]:
+        """Facts that are not known, those that move the score most first."""
+        return tuple(one for one in self.reasons if not one.known)
+
+    @property
+    def fired(self) -> tuple[RuleSeen, ...]:
+        """Rules that fired."""
+        return tuple(one for one in self.rules if one.truth == "yes")
+
+    @property
+    def would_fire(self) -> tuple[RuleSeen, ...]:
+        """Rules that may fire once what is not known is known."""
+        return tuple(one for one in self.rules if one.truth == "unknown")
+
+    @property
+    def flags(self) -> tuple[RuleSeen, ...]:
+        """Marks that rules have put on the referral."""
+        return tuple(one for one in self.fired if one.effect == "flag")
+
+    def main_reasons(self, number: int = 3) -> tuple[Reason, ...]:
+        """Return the first reasons that raise concern."""
+        return self.raising[:number]
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A referral that came in and is not ranked, and why."""
+
+    referral_id: str
+    person_id: str
+    made_on: datetime.date | None
+    agency_name: str
+    kind: str
+    kind_words: str
+    rule_id: str
+    text: str
+    until: str
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """All that the papers say of one list."""
+
+    manifest: Manifest
+    title: str
+    as_of_words: str
+    horizon: str
+    base_rate_words: str
+    places: str
+    opened_words: str
+    discuss: tuple[Case, ...]
+    near_misses: tuple[Case, ...]
+    below: tuple[Case, ...]
+    asides: tuple[Aside, ...]
+    must_below: tuple[Case, ...]
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Every ranked referral, in order."""
+        return self.discuss + self.near_misses + self.below
+
+    @property
+    def told_in_full(self) -> tuple[Case, ...]:
+        """Those that have a section of their own: to discuss, and near misses."""
+        return self.discuss + self.near_misses
+
+
+def list_page(bundle: Bundle) -> ListPage:
+    """Return the page of a list.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its manifest's ``created_at`` and ``papers`` are not looked at, so that the papers are
+        the same whenever they are made.
+    """
+    manifest = bundle.manifest
+    cases = tuple(_cases(bundle))
+    standing = {
+        name: tuple(case for case in cases if case.standing == name)
+        for name in ("discuss", "near_miss", "below")
+    }
+    return ListPage(
+        manifest=manifest,
+        title=f"Discussion list as of {date_words(manifest.as_of)}",
+        as_of_words=date_words(manifest.as_of),
+        horizon=horizon_words(manifest.model.horizon_days),
+        base_rate_words=chance_words(manifest.model.base_rate),
+        places=number_of(manifest.panel.capacity, "case"),
+        opened_words=_opened(manifest),
+        discuss=standing["discuss"],
+        near_misses=standing["near_miss"],
+        below=standing["below"],
+        asides=tuple(_asides(bundle)),
+        must_below=tuple(case for case in cases if case.standing != "discuss" and case.tier <= 2),
+    )
+
+
+def _opened(manifest: Manifest) -> str:
+    first = manifest.as_of - datetime.timedelta(days=manifest.panel.open_days - 1)
+    return f"{date_words(first)} to {date_words(manifest.as_of)}"
+
+
+def _cases(bundle: Bundle) -> Iterator[Case]:
+    tables, manifest = bundle.tables, bundle.manifest
+    reasons = _reasons(bundle)
+    rules = _by_referral(tables.rules)
+    ranked = tables.referrals.num_rows
+    for row in tables.referrals.to_pylist():
+        told = reasons.get(row["referral_id"], ())
+        seen = tuple(_rules(rules.get(row["referral_id"], ())))
+        yield Case(
+            rank=row["rank"],
+            referral_id=row["referral_id"],
+            person_id=row["person_id"],
+            made_on=row["made_on"],
+            waited_days=(manifest.as_of - row["made_on"]).days,
+            agency_name=row["agency_name"],
+            route=row["route"] or "not known",
+            tier=row["tier"],
+            tier_name=row["tier_name"],
+            standing=row["standing"],
+            log_odds=row["log_odds"],
+            probability=row["probability"],
+            likely=chance_words(row["probability"]),
+            likely_sentence=likely_sentence(
+                row["probability"], manifest.model.base_rate, manifest.model.outcome_meaning
+            ),
+            why_here=_why_here(row, seen),
+            rules_alone=_shared(row["rules_alone_first"], row["rules_alone_last"], ranked),
+            model_alone=row["model_alone"],
+            reasons=told,
+            rules=seen,
+            base=row["base"],
+            steps=tuple(_steps(row["base"], told)),
+        )
+
+
+def _reasons(bundle: Bundle) -> Mapping[str, tuple[Reason, ...]]:
+    records: defaultdict[tuple[str, int], list[Record]] = defaultdict(list)
+    for row in bundle.tables.evidence.to_pylist():
+        key = row.pop("referral_id"), row.pop("place")
+        records[key].append(Record(**row | {"agency_name": row["agency_name"] or "not known"}))
+    told: defaultdict[str, list[Reason]] = defaultdict(list)
+    for row in bundle.tables.reasons.sort_by("place").to_pylist():
+        referral_id, place = row.pop("referral_id"), row.pop("place")
+        row.pop("feature_names")
+        behind = records[referral_id, place]
+        behind.sort(key=lambda one: (-one.happened_on.toordinal(), one.source, one.event_id))
+        told[referral_id].append(
+            Reason(**row | {"text": sentence(row["text"]), "records": tuple(behind)})
+        )
+    return {referral_id: tuple(reasons) for referral_id, reasons in told.items()}
+
+
+def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterator[RuleSeen]:
+    for row in rows:
+        if row["truth"] == "no":
+            continue
+        leaves = zip(row["tests"], row["truths"], row["decides"], strict=True)
+        yield RuleSeen(
+            rule_id=row["rule_id"],
+            title=row["title"],
+            effect=row["effect"],
+            effect_words=EFFECTS.get(row["effect"], row["effect"]),
+            truth=row["truth"],
+            text=sentence(row["reason"]),
+            source=row["source"],
+            wanting=tuple(
+                test for test, truth, decides in leaves if decides and truth == "unknown"
+            ),
+        )
+
+
+def _why_here(row: Mapping[str, Any], rules: tuple[RuleSeen, ...]) -> str:
+    floors = [one for one in rules if one.truth == "yes" and one.effect in FLOORS]
+    if not floors:
+        return (
+            "No rule raises this referral. Its place comes from the model's score, "
+            "below all those that a rule raises."
+        )
+    titles = "; ".join(dict.fromkeys(one.title for one in floors))
+    return (
+        f"{'A rule puts' if len(floors) == 1 else 'Rules put'} this referral in the tier "
+        f"“{row['tier_name']}”: {titles}. Its place within that tier comes from the model's score."
+    )
+
+
+def _shared(first: int, last: int, ranked: int) -> str:
+    if first == last:
+        return f"place {first}"
+    if (first, last) == (1, ranked):
+        return "no order: no rule sets any referral apart"
+    return f"any place from {first} to {last}; the rules do not order these"
+
+
+def _steps(base: float, reasons: Iterable[Reason]) -> Iterator[Step]:
+    """Yield the strongest steps one by one, and all others as one, which sum to the score."""
+    model = sorted(
+        (one for one in reasons if one.origin == "model" and one.log_odds),
+        key=lambda one: -abs(one.log_odds),
+    )
+    others = sum(one.log_odds for one in reasons if one.origin == "rest")
+    others += sum(one.log_odds for one in model[SHOWN_STEPS:])
+    told = [(one.text, one.log_odds) for one in model[:SHOWN_STEPS]]
+    told.append(("All other facts together", others))
+    for number, (text, log_odds) in enumerate(told, start=1):
+        yield Step(number, text, log_odds, base, base + log_odds)
+        base += log_odds
+
+
+def _asides(bundle: Bundle) -> Iterator[Aside]:
+    for row in bundle.tables.not_for_panel.to_pylist():
+        yield Aside(
+            referral_id=row["referral_id"],
+            person_id=row["person_id"] or "not known",
+            made_on=row["made_on"],
+            agency_name=row["agency_name"] or "not known",
+            kind=row["kind"],
+            kind_words=KINDS.get(row["kind"], row["kind"]),
+            rule_id=row["rule_id"] or "",
+            text=sentence(row["text"]),
+            until=row["until"] or "",
+        )
+
+
+def _by_referral(table: pa.Table) -> Mapping[str, list[dict[str, Any]]]:
+    rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in table.to_pylist():
+        rows[row["referral_id"]].append(row)
+    return rows

@@ -1,0 +1,225 @@
+"""The list and its cases in a terminal; no text of a record is ever taken for markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from triage.lists import Bundle
+from triage.papers.csv_files import case_csv, list_csv
+from triage.papers.json_files import aside_json, case_json, list_json
+from triage.papers.pages import Aside, Case, ListPage, Reason, list_page
+from triage.papers.wording import chance_words, date_words, number_of, probability_of, visible
+
+__all__ = ["Form", "print_case", "print_list"]
+
+Form = Literal["table", "json", "csv"]
+SYNTHETIC = "SYNTHETIC DATA: every person, record and figure here is invented."
+STANDING = "A person decides. This list orders a discussion; it does not decide."
+RECORDS_SHOWN = 5
+WIDTH_OF_A_FILE = 120
+
+
+def print_list(
+    bundle: Bundle, file: TextIO, *, form: Form = "table", rows: int | None = None
+) -> None:
+    """Print a list.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    file : text stream
+        Where to; its own width is used where it is a terminal.
+    form : {"table", "json", "csv"}
+    rows : int, optional
+        Only so many of the ranked referrals, in a table.
+    """
+    page = list_page(bundle)
+    if form == "table":
+        _console(file).print(_list(page, rows))
+    else:
+        file.write(list_json(page) if form == "json" else list_csv(page))
+
+
+def print_case(bundle: Bundle, referral_id: str, file: TextIO, *, form: Form = "table") -> None:
+    """Print why a referral stands where it does, or why it is not ranked.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    referral_id : str
+    file : text stream
+    form : {"table", "json", "csv"}
+
+    Raises
+    ------
+    NotFoundError
+        The list has no such referral.
+    """
+    bundle.find_referral(referral_id)
+    page = list_page(bundle)
+    for case in page.cases:
+        if case.referral_id == referral_id:
+            _print_ranked(page, case, file, form)
+    for aside in page.asides:
+        if aside.referral_id == referral_id:
+            _print_aside(page, aside, file, form)
+
+
+def _console(file: TextIO) -> Console:
+    width = None if file.isatty() else WIDTH_OF_A_FILE
+    return Console(file=file, highlight=False, width=width)
+
+
+def _print_ranked(page: ListPage, case: Case, file: TextIO, form: Form) -> None:
+    if form == "table":
+        _console(file).print(Group(*_case(page, case)))
+    else:
+        file.write(case_json(page, case) if form == "json" else case_csv(page, case))
+
+
+def _print_aside(page: ListPage, aside: Aside, file: TextIO, form: Form) -> None:
+    if form == "json":
+        file.write(aside_json(page, aside))
+    elif form == "csv":
+        file.write(list_csv(page, only=aside.referral_id))
+    else:
+        until = f" Until: {aside.until}." if aside.until else ""
+        _console(file).print(
+            Group(
+                *_head(page),
+                _text(f"Referral {aside.referral_id} (person {aside.person_id})", "bold"),
+                _text(f"{aside.kind_words}. {aside.text}{until}"),
+            )
+        )
+
+
+def _head(page: ListPage) -> Iterator[RenderableType]:
+    manifest = page.manifest
+    if manifest.synthetic:
+        yield _text(SYNTHETIC, "bold yellow")
+    yield _text(page.title, "bold")
+    yield _text(f"{manifest.panel.name}, {manifest.panel.area}. List {manifest.list_id}")
+    yield _text(STANDING)
+
+
+def _list(page: ListPage, rows: int | None) -> RenderableType:
+    counts = page.manifest.counts
+    went = (
+        f"{number_of(counts.referrals_in, 'referral')} came in: {len(page.discuss)} to discuss, "
+        f"{number_of(len(page.near_misses), 'near miss', 'near misses')}, {len(page.below)} "
+        f"further down, {counts.not_for_panel} not for this panel, {counts.set_aside} set aside."
+    )
+    shown = page.cases[:rows]
+    parts: list[RenderableType] = [*_head(page), _text(went), _ranked(page, shown)]
+    if len(shown) < len(page.cases):
+        parts.append(_text(f"and {len(page.cases) - len(shown)} more"))
+    if page.must_below:
+        ranks = ", ".join(str(case.rank) for case in page.must_below)
+        parts.append(_text(f"Room is short: raised by a rule, yet below the line: {ranks}", "bold"))
+    if page.asides and rows is None:
+        parts.append(_asides(page.asides))
+    return Group(*parts)
+
+
+def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column("Rank", justify="right")
+    table.add_column("Referral,\nperson")
+    table.add_column("Tier,\ncame from")
+    table.add_column("Why", ratio=1)
+    table.add_column(f"How likely,\nin {page.horizon}")
+    for case in cases:
+        number = 3 if case.standing != "below" else 1
+        reasons = [reason.text for reason in case.main_reasons(number)]
+        table.add_row(
+            str(case.rank),
+            _text(f"{case.referral_id}\n{case.person_id}"),
+            _text(f"{case.tier_name}\n{case.agency_name}"),
+            _text("\n".join(reasons) or "Nothing on record raises it"),
+            case.likely,
+        )
+        if page.discuss and case is page.discuss[-1]:
+            table.add_section()
+            table.add_row(
+                "", "", "", _text(f"Line at capacity: room for {page.places}", "bold"), ""
+            )
+            table.add_section()
+    return table
+
+
+def _asides(asides: Iterable[Aside]) -> RenderableType:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold", title_justify="left")
+    table.title = "Not for this panel"
+    for name in ("Referral", "Person", "Why"):
+        table.add_column(name)
+    for one in asides:
+        table.add_row(
+            _text(one.referral_id), _text(one.person_id), _text(f"{one.kind_words}. {one.text}")
+        )
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _case(page: ListPage, case: Case) -> Iterator[RenderableType]:
+    yield from _head(page)
+    yield _text("")
+    yield _text(f"{case.rank}. Referral {case.referral_id} (person {case.person_id})", "bold")
+    yield _text(
+        f"{case.tier_name}. Referred by {case.agency_name} on {date_words(case.made_on)}, "
+        f"route: {case.route}"
+    )
+    yield _text(case.likely_sentence)
+    for title, reasons in (
+        ("What raises concern", case.raising),
+        ("What lowers concern", case.protective),
+    ):
+        yield _text(f"\n{title}", "bold")
+        yield from _reasons(reasons)
+    yield _text("\nWhat is not known", "bold")
+    yield from (_text(f"  {reason.text}") for reason in case.unknown)
+    for rule in case.would_fire:
+        yield _text(f"  A rule could apply ({rule.effect_words}): {rule.title}. {rule.text}")
+    yield _text("\nWhy at this place", "bold")
+    yield _text(f"  {case.why_here}")
+    yield _text(f"  By the rules alone: {case.rules_alone}.")
+    yield _text(f"  By the model alone: place {case.model_alone}. By both: place {case.rank}.")
+    yield _text("\nHow the model's score is made up", "bold")
+    yield _steps(case)
+
+
+def _reasons(reasons: Iterable[Reason]) -> Iterator[RenderableType]:
+    none = True
+    for reason in reasons:
+        none = False
+        yield _text(f"  {reason.text} ({reason.origin})")
+        for record in reason.records[:RECORDS_SHOWN]:
+            yield _text(
+                f"      {date_words(record.happened_on)}: {record.meaning} "
+                f"({record.agency_name}, record {record.event_id} of {record.source}, "
+                f"known {date_words(record.known_on)})",
+                "dim",
+            )
+        if len(reason.records) > RECORDS_SHOWN:
+            yield _text(f"      and {len(reason.records) - RECORDS_SHOWN} earlier", "dim")
+    if none:
+        yield _text("  Nothing on record")
+
+
+def _steps(case: Case) -> Table:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for name in ("Fact", "Effect", "Brings it to", "Weight (log-odds)"):
+        table.add_column(name)
+    start = chance_words(probability_of(case.base))
+    table.add_row("Where the model starts", "", start, f"{case.base:+.2f}")
+    for step in case.steps:
+        table.add_row(_text(step.text), step.effect, step.after_words, f"{step.log_odds:+.2f}")
+    return table
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(visible(text), style=style)

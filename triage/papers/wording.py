@@ -1,0 +1,161 @@
+"""Plain words for dates, chances and horizons, and text that shows what it holds."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+
+__all__ = [
+    "chance_words",
+    "date_words",
+    "horizon_words",
+    "likely_sentence",
+    "number_of",
+    "probability_of",
+    "sentence",
+    "visible",
+]
+
+DAYS_A_MONTH = 365.25 / 12
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+
+
+def visible(text: str) -> str:
+    r"""Return a text in which nothing can hide: control and direction characters are spelled out.
+
+    Examples
+    --------
+    >>> visible("safe \u202egnp.exe")
+    'safe [U+202E]gnp.exe'
+    >>> visible("\x1b[31mred")
+    '[U+001B][31mred'
+    """
+    return HIDDEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
+
+
+def date_words(date: datetime.date) -> str:
+    """Return a date as it is said.
+
+    Examples
+    --------
+    >>> date_words(datetime.date(2026, 3, 1))
+    '1 March 2026'
+    """
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def horizon_words(days: int) -> str:
+    """Return a horizon in months where it is nearly that.
+
+    Examples
+    --------
+    >>> [horizon_words(days) for days in (365, 90, 730, 28)]
+    ['12 months', '3 months', '24 months', '28 days']
+    """
+    months = round(days / DAYS_A_MONTH)
+    if days >= 85 and abs(days - months * DAYS_A_MONTH) <= 3:
+        return f"{months} months"
+    return number_of(days, "day")
+
+
+def number_of(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> number_of(1, "referral"), number_of(12, "referral")
+    ('1 referral', '12 referrals')
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def chance_words(probability: float) -> str:
+    """Return a probability as so many in a hundred, no finer than it can be known.
+
+    Two chances stand side by side on the page, so both are told out of the same hundred: "3 in
+    10" beside "1 in 12" is misread by many.
+
+    Examples
+    --------
+    >>> [chance_words(p) for p in (0.083, 0.31, 0.33)]
+    ['about 8 in 100', 'about 30 in 100', 'about 35 in 100']
+    >>> chance_words(0.004), chance_words(0.97)
+    ('fewer than 1 in 100', 'more than 95 in 100')
+
+    References
+    ----------
+    Gigerenzer, G. et al. (2007). Helping doctors and patients make sense of health statistics.
+    Psychological Science in the Public Interest 8(2), 53-96.
+    """
+    hundredths = 100 * probability
+    if hundredths < 1:
+        return "fewer than 1 in 100"
+    if hundredths > 95:
+        return "more than 95 in 100"
+    shown = round(hundredths) if hundredths < 20 else 5 * round(hundredths / 5)
+    return f"about {shown} in 100"
+
+
+def likely_sentence(probability: float, base_rate: float, outcome_meaning: str) -> str:
+    """Return how likely the outcome is, always with its horizon and beside all referrals.
+
+    Parameters
+    ----------
+    probability, base_rate : float
+    outcome_meaning : str
+        Names the horizon.
+
+    Examples
+    --------
+    >>> for told in likely_sentence(0.31, 0.083, "serious harm in 12 months").split(". "):
+    ...     print(told)
+    Of referrals with this picture, about 30 in 100 had serious harm in 12 months
+    Of all referrals, about 8 in 100 did.
+    """
+    return (
+        f"Of referrals with this picture, {chance_words(probability)} had {outcome_meaning}. "
+        f"Of all referrals, {chance_words(base_rate)} did."
+    )
+
+
+def probability_of(log_odds: float) -> float:
+    """Return the probability of some log-odds.
+
+    Examples
+    --------
+    >>> probability_of(0.0)
+    0.5
+    """
+    if log_odds < 0:
+        return math.exp(log_odds) / (1 + math.exp(log_odds))
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def sentence(text: str) -> str:
+    """Return a phrase with a capital first letter.
+
+    Examples
+    --------
+    >>> sentence("not known: whether the victim is pregnant")
+    'Not known: whether the victim is pregnant'
+    """
+    return text[:1].upper() + text[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
@@ -175,16 +176,34 @@ def _parse_test(content: Mapping[str, Any]) -> Test:
         raise ValueError(
             f"'{operator}' is not an operator ({known}). {close_match(str(operator), operators)}"
         )
+    if operator in WITHOUT_VALUE:
+        if "value" in content:
+            raise ValueError(f"'{operator}' on '{field}' takes no value")
+        return Test(field, operator, ())
     given = content.get("value", [])
-    values = tuple(given) if isinstance(given, list) else (given,)
-    wanted: dict[str, int] = {"between": 2, "is_known": 0, "is_unknown": 0}
-    number = wanted.get(operator, 1)
     if operator in LISTS:
-        if not isinstance(given, list) or not values:
+        if not isinstance(given, list) or not given:
             raise ValueError(f"'{operator}' on '{field}' must be given a list of values")
-    elif len(values) != number or (number == 1 and isinstance(given, list)):
-        raise ValueError(f"'{operator}' on '{field}' takes {number} value(s), got {len(values)}")
+    elif operator == "between":
+        _check_ends(field, given)
+    elif isinstance(given, list):
+        mend = "; write 'in'" if operator == "is" and given else ""
+        got = "a list" if given else "none"
+        raise ValueError(f"'{operator}' on '{field}' takes 1 value, not {got}{mend}")
+    values = given if isinstance(given, list) else [given]
     return Test(field, operator, tuple(_value(field, value) for value in values))
+
+
+def _check_ends(field: str, given: Any) -> None:
+    number = len(given) if isinstance(given, list) else 1
+    if number != 2:
+        raise ValueError(f"'between' on '{field}' takes 2 values, got {number}")
+    try:
+        in_order = not given[0] > given[1]
+    except TypeError:
+        raise ValueError(f"'between' on '{field}' takes 2 values of one kind") from None
+    if not in_order:
+        raise ValueError(f"'between' on '{field}' takes its lower value first")
 
 
 def _parse_short(field: str, given: Any) -> Test:
@@ -201,6 +220,8 @@ def _value(field: str, value: Any) -> Value:
             f"the value tested of '{field}' must be a word, a number or a date (an answer is one "
             f"of yes, no, unknown, not_asked)"
         )
+    if isinstance(value, float) and math.isnan(value):
+        raise ValueError(f"the value tested of '{field}' must not be 'not a number'")
     if isinstance(value, datetime.datetime):
         raise ValueError(f"the value tested of '{field}' must be a date without a time")
     return value

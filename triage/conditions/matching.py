@@ -15,6 +15,12 @@ __all__ = ["Kinds", "mismatches"]
 Kinds = Mapping[str, Sequence[str] | Literal["number", "answer", "date", "text"]]
 """Field name → the names that a category may take, or the kind of its values."""
 
+KIND_WORDS = {
+    "number": "a number",
+    "date": "a date",
+    "answer": "one of yes, no, unknown, not_asked",
+    "text": "a text",
+}
 ORDERED = ("at_least", "at_most", "above", "below", "between")
 
 
@@ -48,7 +54,7 @@ def _misfits(test: Test, kind: Sequence[str] | str) -> Iterator[str]:
             yield f"tests '{test.field}' with '{test.operator}', but it has no order"
         for value in test.value:
             if not isinstance(value, wanted[kind]):
-                yield f"tests '{test.field}' against {value!r}, but it is a {kind}"
+                yield f"tests '{test.field}' against {value!r}, but it is {KIND_WORDS[kind]}"
             elif kind == "answer" and value not in [answer.word for answer in Answer]:
                 yield (
                     f"tests '{test.field}' against '{value}', but an answer is one of yes, no, "

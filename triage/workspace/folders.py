@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage.errors import ConfigurationError, Problem, StorageError
-from triage.workspace.writing import FOLDER_MODE, write_whole
+from triage.workspace.writing import FOLDER_MODE, write_folder, write_whole
 
 __all__ = ["Workspace", "write_workspace"]
 
@@ -107,17 +107,31 @@ def write_workspace(folder: Path) -> Workspace:
                 "Name another folder; nothing was changed.",
             )
         )
+    made: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
         for name in SHIPPED_FOLDERS:
-            shutil.copytree(shipped_folder(name), folder / name)
+            _copy_whole(shipped_folder(name), folder / name)
+            made.append(folder / name)
         (folder / "data").mkdir(mode=FOLDER_MODE)
-    except OSError as error:
+        made.append(folder / "data")
+        write_whole(folder / ".gitignore", GITIGNORE)
+    except (OSError, StorageError) as error:
+        for part in made:
+            shutil.rmtree(part, ignore_errors=True)
+        if isinstance(error, StorageError):
+            raise
         raise StorageError(
             Problem(str(folder), "could not be written", error.strerror or "an error")
         ) from error
-    write_whole(folder / ".gitignore", GITIGNORE)
     return Workspace(folder)
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    with write_folder(target) as part:
+        for file in sorted(path for path in source.rglob("*") if path.is_file()):
+            copy = part / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
 
 
 def shipped_folder(name: str) -> Path:

@@ -1,0 +1,249 @@
+"""The commands, each a thin door to one workflow."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import triage
+from triage.cli.failures import tell_failure
+from triage.cli.output import Format, print_listing, tell
+
+__all__ = ["application", "main"]
+
+DAY = "%Y-%m-%d"
+
+application = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+WorkspaceOption = Annotated[
+    Path,
+    typer.Option("--workspace", metavar="DIR", help="The workspace's folder."),
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="How to print it: for people, or for programs.")
+]
+AsOf = Annotated[
+    datetime.datetime,
+    typer.Option("--as-of", metavar="DATE", formats=[DAY], help="The as-of date, as 2026-03-01."),
+]
+HERE = Path()
+
+
+def main() -> None:
+    """Run the program; end with exit code 0 only when the work was done."""
+    try:
+        application()
+    except Exception as error:  # every failure has its message and its code
+        sys.exit(tell_failure(error))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"triage {triage.__version__}")
+        raise typer.Exit
+
+
+@application.callback(epilog="Begin with:  triage demo")
+def _describe(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Put the right cases before a perpetrator panel, in order, with reasons.
+
+    It never decides: a panel does.
+    """
+
+
+@application.command("init", epilog="Example:  triage init north-panel")
+def init_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Write a new workspace to change: pipelines, models, configs.
+
+    DIR is taken from --workspace, which is where one stands unless it is given.
+    """
+    from triage.workspace import write_workspace
+
+    made = write_workspace(workspace / folder)
+    tell(f"A workspace stands in {made.root}.")
+    tell("Say in configs/sources/ where the extracts lie, then run 'triage check' there.")
+
+
+@application.command("demo", epilog="Example:  triage demo")
+def demo_command(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="A new folder.")] = Path("demo"),
+    workspace: WorkspaceOption = HERE,
+    people: Annotated[int, typer.Option(min=200, help="How many people to invent.")] = 6000,
+    seed: Annotated[int, typer.Option(help="Another seed invents other people.")] = 20260101,
+    data_only: Annotated[
+        bool, typer.Option("--data-only", help="Write the workspace and its extracts only.")
+    ] = False,
+) -> None:
+    """Run the whole journey on synthetic people.
+
+    The people are invented, and accuracy measured on them means nothing. DIR is taken from
+    --workspace, which is where one stands unless it is given.
+    """
+    from triage.cli.progress import Shown
+    from triage.papers import print_list
+    from triage.workflows import run_demo, write_demo
+
+    place = workspace / folder
+    with Shown() as progress:
+        write_demo(place, people=people, seed=seed, progress=progress)
+        if data_only:
+            tell(f"A workspace with synthetic extracts stands in {place}.")
+            return
+        bundle = run_demo(place, now=_now(), progress=progress)
+    print_list(bundle, sys.stdout, rows=10)
+    print(f"\nThe list: {bundle.folder / 'list.html'}")
+    print(f"Read it:  triage show {bundle.list_id} --workspace {place}")
+
+
+@application.command("check", epilog="Example:  triage check --workspace north-panel")
+def check_command(
+    workspace: WorkspaceOption = HERE,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Read every extract; report what was rejected, and why.
+
+    Rejected rows are listed with file, line, column, reason and mend in results/check/rejects.csv.
+    """
+    from triage.cli.progress import Shown
+    from triage.workflows import check_extracts, load_project
+
+    with Shown() as progress:
+        found = check_extracts(load_project(workspace), today=_now().date(), progress=progress)
+    print_listing(found.rows, found.columns, form)
+    for warning in found.warnings:
+        tell(f"Note: {warning}")
+    tell(f"The report: {found.folder}")
+    found.require_accepted()
+
+
+@application.command(
+    "features", epilog="Example:  triage features --as-of 2026-03-01 --output features.parquet"
+)
+def features_command(
+    as_of: AsOf,
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE.parquet", help="The file to write.")
+    ],
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Write every feature of the referrals open on a date."""
+    from triage.cli.progress import Shown
+    from triage.workflows import load_project, write_features
+
+    with Shown() as progress:
+        rows, columns = write_features(
+            load_project(workspace),
+            as_of=as_of.date(),
+            output=output,
+            today=_now().date(),
+            progress=progress,
+        )
+    tell(f"{rows:,} referrals × {columns} features: {output}")
+
+
+@application.command("train", epilog="Example:  triage train")
+def train_command(workspace: WorkspaceOption = HERE, form: FormatOption = Format.TABLE) -> None:
+    """Fit and compare all models; propose a champion."""
+    from triage.cli.progress import Shown
+    from triage.workflows import load_project, train_models
+
+    with Shown() as progress:
+        done = train_models(load_project(workspace), now=_now(), progress=progress)
+    print_listing(done.rows, done.columns, form)
+    for line in done.told:
+        tell(line)
+
+
+@application.command("models", epilog="Example:  triage models --format json")
+def models_command(workspace: WorkspaceOption = HERE, form: FormatOption = Format.TABLE) -> None:
+    """List the model versions, and which one is the champion."""
+    from triage.workflows import list_versions, load_project
+
+    listed = list_versions(load_project(workspace))
+    print_listing(listed.rows, listed.columns, form)
+    for line in listed.told:
+        tell(line)
+
+
+@application.command("promote", epilog="Example:  triage promote 3")
+def promote_command(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="As 'triage models' lists it.")],
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Make a model version the one that ranks from now on."""
+    from triage.workflows import load_project, promote_version
+
+    tell(promote_version(load_project(workspace), version))
+
+
+@application.command("rank", epilog="Example:  triage rank --as-of 2026-03-01")
+def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE) -> None:
+    """Write the discussion list of a date."""
+    from triage.cli.progress import Shown
+    from triage.workflows import load_project, make_list
+
+    with Shown() as progress:
+        bundle = make_list(
+            load_project(workspace), as_of=as_of.date(), now=_now(), progress=progress
+        )
+    print(bundle.folder / "list.html")
+    counts = bundle.manifest.counts
+    tell(
+        f"{counts.ranked} referrals ranked, {counts.not_for_panel} not for this panel"
+        + (f", {counts.set_aside} set aside" if counts.set_aside else "")
+        + f". Read it: triage show {bundle.list_id}"
+    )
+
+
+@application.command("show", epilog="Example:  triage show latest")
+def show_command(
+    name: Annotated[
+        str, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
+    ],
+    workspace: WorkspaceOption = HERE,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show a discussion list."""
+    from triage.papers import print_list
+    from triage.workflows import open_list
+
+    print_list(open_list(workspace, name), sys.stdout, form=form.value)
+
+
+@application.command("explain", epilog="Example:  triage explain latest R00123")
+def explain_command(
+    name: Annotated[
+        str, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
+    ],
+    referral: Annotated[str, typer.Argument(metavar="REFERRAL", help="The referral's id.")],
+    workspace: WorkspaceOption = HERE,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Tell why a referral stands where it does, on which records."""
+    from triage.papers import print_case
+    from triage.workflows import open_list
+
+    print_case(open_list(workspace, name), referral, sys.stdout, form=form.value)
+
+
+def _now() -> datetime.datetime:
+    """Return the moment; the only clock of the program."""
+    return datetime.datetime.now(datetime.UTC)

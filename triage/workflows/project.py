@@ -1,0 +1,202 @@
+"""All that a workspace says, read once, with every problem of every file told together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import triage
+from triage.errors import ConfigurationError, Problem, close_match
+from triage.features import Feature, read_pipelines
+from triage.harm import Scale, read_scales
+from triage.learning import ModelSpec, read_models
+from triage.outcomes import Outcomes, read_outcomes
+from triage.records import Source, Vocabulary, read_sources, read_vocabulary
+from triage.rules import Policy, read_rules
+from triage.workspace import Panel, Workspace, line_of, read_panel, sha256_of
+
+__all__ = ["Project", "code_version", "config_hashes", "load_project"]
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a workspace says, each part fitting the others.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    panel : Panel
+    vocabulary : Vocabulary
+    sources : tuple of Source
+    scales : mapping of str to Scale
+    features : tuple of Feature
+    outcomes : Outcomes
+    policy : Policy
+    models : tuple of ModelSpec
+    """
+
+    workspace: Workspace
+    panel: Panel
+    vocabulary: Vocabulary
+    sources: tuple[Source, ...]
+    scales: Mapping[str, Scale]
+    features: tuple[Feature, ...]
+    outcomes: Outcomes
+    policy: Policy
+    models: tuple[ModelSpec, ...]
+
+    @property
+    def scale(self) -> Scale:
+        """The scale in which the panel counts harm."""
+        return self.scales[self.panel.harm_scale]
+
+
+def load_project(root: Path) -> Project:
+    """Return what the workspace in a folder says.
+
+    Parameters
+    ----------
+    root : Path
+
+    Raises
+    ------
+    ConfigurationError
+        With the problems of all files that could be asked about: a file that depends on a
+        broken one waits until that one is mended.
+    """
+    workspace = Workspace.at(root)
+    configs = workspace.configs
+    tries = _Tries()
+    panel = tries.read(lambda: read_panel(configs / "panel.yaml", root=root))
+    vocabulary = tries.read(lambda: read_vocabulary(configs / "vocabulary.yaml", root=root))
+    if vocabulary is None:
+        raise ConfigurationError(tries.problems)
+    sources = tries.read(lambda: read_sources(configs / "sources", vocabulary, root=root))
+    scales = tries.read(lambda: read_scales(configs / "harm", vocabulary, root=root))
+    features = tries.read(lambda: read_pipelines(workspace.pipelines, vocabulary, root=root))
+    outcomes = policy = models = None
+    if scales is not None:
+        outcomes = tries.read(
+            lambda: read_outcomes(configs / "outcome.yaml", vocabulary, scales, root=root)
+        )
+    if features is not None:
+        policy = tries.read(lambda: read_rules(configs / "rules", features, vocabulary, root=root))
+        models = tries.read(lambda: read_models(workspace.models, features, root=root))
+    if panel is not None:
+        tries.problems += _panel_misfits(panel, configs, root, sources, scales)
+        tries.problems += _cohort_misfits(panel, configs, root, vocabulary)
+    if (
+        tries.problems
+        or panel is None
+        or sources is None
+        or scales is None
+        or features is None
+        or outcomes is None
+        or policy is None
+        or models is None
+    ):
+        raise ConfigurationError(tries.problems)
+    return Project(
+        workspace, panel, vocabulary, sources, scales, features, outcomes, policy, models
+    )
+
+
+class _Tries:
+    """Readings that were tried, and all that was wrong with them."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def read(self, reading: Callable[[], Read]) -> Read | None:
+        """Return what is read, or None after keeping its problems."""
+        try:
+            return reading()
+        except ConfigurationError as error:
+            self.problems.extend(error.problems)
+            return None
+
+
+def _panel_misfits(
+    panel: Panel,
+    configs: Path,
+    root: Path,
+    sources: tuple[Source, ...] | None,
+    scales: Mapping[str, Scale] | None,
+) -> Iterator[Problem]:
+    path = configs / "panel.yaml"
+    where = f"{path.relative_to(root)}, line "
+    if scales is not None and panel.harm_scale not in scales:
+        yield Problem(
+            f"{where}{line_of(path, ['harm_scale'])}",
+            f"'harm_scale' must be a scale of configs/harm/: {', '.join(scales)}",
+            f"'{panel.harm_scale}'",
+            close_match(panel.harm_scale, scales),
+        )
+    names = {source.name for source in sources or ()}
+    for name in panel.rows_set_aside:
+        if sources is not None and name not in names:
+            yield Problem(
+                f"{where}{line_of(path, ['rows_set_aside', name])}",
+                f"'rows_set_aside' names '{name}', which is no source of configs/sources/",
+                mend=close_match(name, names),
+            )
+
+
+def _cohort_misfits(
+    panel: Panel, configs: Path, root: Path, vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    path = configs / "panel.yaml"
+    attributes = {
+        name: attribute.values
+        for name, attribute in vocabulary.referrals.attributes.items()
+        if attribute.kind == "category" and not attribute.audit_only
+    }
+    for name, value in panel.cohort.where.items():
+        line = line_of(path, ["cohort", "where", name])
+        where = f"{path.relative_to(root)}, line {line}"
+        if name not in attributes:
+            yield Problem(
+                where,
+                f"'where' may name a category of referrals that is not for audit only, and "
+                f"'{name}' is none",
+                mend=close_match(name, attributes),
+            )
+        elif value not in attributes[name]:
+            yield Problem(
+                where,
+                f"'{value}' is not one of the values of '{name}': {', '.join(attributes[name])}",
+                mend=close_match(value, attributes[name]),
+            )
+
+
+def config_hashes(workspace: Workspace) -> dict[str, str]:
+    """Return the SHA-256 of each YAML file that decides what a list looks like, by its path.
+
+    The files of ``models/`` are not among them: the model itself is hashed.
+    """
+    return {
+        str(path.relative_to(workspace.root)): sha256_of(path)
+        for folder in (workspace.configs, workspace.pipelines)
+        for path in sorted(folder.rglob("*.yaml"))
+        if not path.name.endswith(".cases.yaml")
+    }
+
+
+def code_version() -> str:
+    """Return the version of this program with a digest of its files, as in ``0.1.0+1a2b3c4d``."""
+    package = Path(triage.__file__).parent
+    files = sorted(
+        path
+        for path in package.rglob("*")
+        if path.is_file() and not {"__pycache__", "_shipped"} & set(path.parts)
+    )
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return f"{triage.__version__}+{digest.hexdigest()[:8]}"

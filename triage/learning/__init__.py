@@ -1,0 +1,50 @@
+"""Learning: models and comparator rankers behind one interface, judged forward in time.
+
+A *spec* (``models/*.yaml``) names an estimator of a closed list, or the points of a comparator. An
+*experiment* trains every spec on the same moments: for each test period on what had settled when
+the period began, and once more on everything. *Measures* begin with what the panel can act on: how
+much of the harm that followed fell on those within its capacity.
+
+Why this shape: a fit is a plain function of a job and the shared arrays, so it runs in any process
+and gives the same bytes. Scores are log-odds, and calibration is a straight line on them with a
+slope above 0: it mends probabilities, keeps the order, and leaves every exact explanation exact,
+since a share of the base score is the same share of the calibrated one. Law 6 is kept inside the
+estimators: trees take the features' directions as constraints, and the logistic models are this
+room's own (:class:`SignedLogistic`) because no library offers an elastic net with signs. Class
+weights are not used, for they would spoil the probabilities; ranking does not need them.
+A comparator is YAML alone, so that what panels use today stands in the same table.
+"""
+
+from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
+from triage.learning.estimators import ESTIMATORS
+from triage.learning.examples import Examples, make_folds
+from triage.learning.experiments import Experiment, Period, Progress, Result, train
+from triage.learning.linear import SignedLogistic
+from triage.learning.measures import Measures, lists_of, measure, places
+from triage.learning.proposals import Proposal
+from triage.learning.specs import ModelSpec, read_models
+from triage.learning.trained import Ranker, Trained
+
+__all__ = [
+    "ESTIMATORS",
+    "UNCALIBRATED",
+    "Calibration",
+    "Examples",
+    "Experiment",
+    "Measures",
+    "ModelSpec",
+    "Period",
+    "Progress",
+    "Proposal",
+    "Ranker",
+    "Result",
+    "SignedLogistic",
+    "Trained",
+    "calibrate",
+    "lists_of",
+    "make_folds",
+    "measure",
+    "places",
+    "read_models",
+    "train",
+]

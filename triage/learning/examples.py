@@ -1,0 +1,167 @@
+"""What models learn from: features of past moments, and what came after them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from triage.errors import LearningError, Problem
+from triage.features import FeatureMatrix
+from triage.outcomes import Labels, Outcome
+from triage.timeline import Fold, Moments, check_forward, forward_folds
+from triage.workspace import Training
+
+__all__ = ["Examples", "make_folds"]
+
+SETTINGS = "configs/panel.yaml: training"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Past moments, with their features and the answers to one outcome.
+
+    Parameters
+    ----------
+    matrix : FeatureMatrix, shape (n, n_features)
+    moments : Moments, shape (n,)
+    labels : Labels, shape (n,)
+    outcome : Outcome
+        The question that the labels answer.
+    """
+
+    matrix: FeatureMatrix
+    moments: Moments
+    labels: Labels
+    outcome: Outcome
+
+    def __post_init__(self) -> None:
+        if not len(self.matrix) == len(self.moments) == len(self.labels.values):
+            raise ValueError(
+                f"{len(self.matrix)} rows of features, {len(self.moments)} moments and "
+                f"{len(self.labels.values)} labels"
+            )
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over all values: the same data has the same fingerprint."""
+        digest = hashlib.sha256("\n".join(self.matrix.names).encode())
+        digest.update(self.outcome.name.encode())
+        labels = self.labels
+        for values in (self.moments.person, self.moments.day, labels.values, labels.harm_days):
+            digest.update(np.ascontiguousarray(values).data)
+        for name in self.matrix.names:
+            digest.update(np.ascontiguousarray(self.matrix.column(name)).data)
+        return digest.hexdigest()
+
+
+def make_folds(examples: Examples, training: Training) -> tuple[Fold, ...]:
+    """Return the folds of those examples whose answers are known.
+
+    Returns
+    -------
+    tuple of Fold
+        Their rows are positions among all examples.
+
+    Raises
+    ------
+    LearningError
+        With everything that stands against learning: no known answers, too few positives, a
+        period with nothing to learn from or to test on, or with one class alone.
+    """
+    _check_answers(examples, training)
+    days = examples.moments.day
+    matures_in_days = examples.outcome.matures_in_days
+    known = np.flatnonzero(examples.labels.known)
+    folds = tuple(
+        replace(fold, train=known[fold.train], test=known[fold.test])
+        for fold in forward_folds(
+            days[known],
+            matures_in_days=matures_in_days,
+            folds=training.folds,
+            test_days=training.test_days,
+        )
+    )
+    check_forward(folds, days, matures_in_days=matures_in_days)
+    problems = [problem for fold in folds for problem in _shortcomings(fold, examples, training)]
+    if problems:
+        raise LearningError(problems)
+    return folds
+
+
+def _check_answers(examples: Examples, training: Training) -> None:
+    name, labels = examples.outcome.name, examples.labels
+    where = f"the outcome '{name}'"
+    known = int(labels.known.sum())
+    states = ", ".join(f"{count} {words}" for words, count in labels.counts().items() if count)
+    if not known:
+        raise LearningError(
+            Problem(
+                where,
+                "must be known of past referrals",
+                f"{len(labels.values)} referrals ({states})" if states else "no referrals",
+                f"An answer settles {examples.outcome.matures_in_days} days after its as-of date: "
+                "bring in older referrals, or choose a shorter horizon in configs/outcome.yaml.",
+            )
+        )
+    positives = int(np.nansum(labels.values))
+    if positives < training.minimum_positives:
+        raise LearningError(
+            Problem(
+                where,
+                f"at least {training.minimum_positives} referrals must have it "
+                "(training.minimum_positives in configs/panel.yaml)",
+                f"{positives or 'none'} among {known} with a known answer",
+                "Check its condition in configs/outcome.yaml against what the extracts record, "
+                "or bring in more referrals.",
+            )
+        )
+    if positives == known:
+        raise LearningError(
+            Problem(
+                where,
+                "some referrals must be without it",
+                f"all {known} with it",
+                "Make its condition in configs/outcome.yaml narrower.",
+            )
+        )
+
+
+def _shortcomings(fold: Fold, examples: Examples, training: Training) -> Iterator[Problem]:
+    y = examples.labels.values
+    where = f"{SETTINGS}, test period {fold.number} of {training.folds} ({_dates(fold)})"
+    mend = "Lower 'folds' or change 'test_days', or bring in more years of referrals."
+    if not len(fold.train):
+        matures = examples.outcome.matures_in_days
+        yield Problem(
+            where,
+            f"there must be referrals whose outcome had settled, {matures} days after their as-of "
+            "date, when the period began",
+            "none",
+            mend,
+        )
+    elif (positives := int(y[fold.train].sum())) < training.minimum_positives:
+        yield Problem(
+            where,
+            f"at least {training.minimum_positives} referrals to learn from must have the outcome "
+            "(minimum_positives)",
+            f"{positives or 'none'} of {len(fold.train)}",
+            mend,
+        )
+    elif positives == len(fold.train):
+        yield Problem(
+            where, "some to learn from must be without the outcome", f"all {positives} with it"
+        )
+    if not len(fold.test):
+        yield Problem(where, "there must be referrals to test on", "none", mend)
+    elif y[fold.test].min() == y[fold.test].max():
+        got = f"all {len(fold.test)} {'with' if y[fold.test].all() else 'without'} it"
+        yield Problem(
+            where, "referrals to test on must be both with and without the outcome", got, mend
+        )
+
+
+def _dates(fold: Fold) -> str:
+    first = np.datetime64(fold.test_from, "D")
+    return f"{first} to {np.datetime64(fold.test_until - 1, 'D')}"

@@ -1,0 +1,189 @@
+"""One fit: a spec, the rows to learn from, the rows to foretell. It runs in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
+
+from triage.errors import Problem
+from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
+from triage.learning.estimators import make_estimator
+from triage.learning.linear import NotConvergedError
+from triage.learning.specs import ModelSpec
+
+__all__ = ["Data", "Fit", "Job", "fit"]
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+NAMED = 10
+"""How many dropped features a note names."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What all fits share; large arrays reach other processes as read-only memory maps.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n, n_features)
+    y : ndarray of float64, shape (n,)
+        0 or 1.
+    names : tuple of str, shape (n_features,)
+    directions : tuple of {-1, 0, 1}, shape (n_features,)
+    """
+
+    values: Floats
+    y: Floats
+    names: tuple[str, ...]
+    directions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One fit to be done.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    columns : tuple of int
+        The spec's features.
+    where : str
+        The period, for messages.
+    train, test : ndarray of int64
+        ``test`` may be empty.
+    rehearsal : tuple of ndarray of int64, optional
+        Earlier rows to learn from, and later ones to calibrate on, both within ``train``.
+    seed : int
+    """
+
+    spec: ModelSpec
+    columns: tuple[int, ...]
+    where: str
+    train: Rows
+    test: Rows
+    rehearsal: tuple[Rows, Rows] | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What came of a job.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator or None
+        None where it could not be fitted; ``problem`` then says why.
+    columns : tuple of int
+        The features that it uses.
+    base_log_odds : ndarray of float64, shape (n_test,)
+    calibration : Calibration
+        From the rehearsal, if there was one.
+    notes : tuple of str
+    problem : Problem or None
+    """
+
+    estimator: BaseEstimator | None
+    columns: tuple[int, ...]
+    base_log_odds: Floats
+    calibration: Calibration = UNCALIBRATED
+    notes: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+
+def fit(job: Job, data: Data) -> Fit:
+    """Return the estimator of a job and its predictions, the same in any process.
+
+    Notes
+    -----
+    Features that are constant, or never known, in the rows to learn from are left out: they
+    teach nothing, and a later value would be answered by chance. A note names them.
+    """
+    with threadpool_limits(limits=1):
+        try:
+            calibration = _rehearse(job, data)
+            estimator, columns = _fit(job, data, job.train)
+        except NotConvergedError as error:
+            return _failed(
+                job,
+                "the fit must converge",
+                str(error),
+                f"Raise 'penalty' or 'max_iter' in models/{job.spec.name}.yaml.",
+            )
+        except _NoFeatureError:
+            return _failed(
+                job,
+                "some feature must differ between the rows to learn from",
+                f"{len(job.columns)} that are constant or never known",
+                "Check that the extracts reach back so far.",
+            )
+        return Fit(
+            estimator,
+            columns,
+            _foretell(estimator, columns, data, job.test),
+            calibration,
+            _dropped(job, columns, data.names),
+        )
+
+
+class _NoFeatureError(Exception):
+    """No feature is left to learn from."""
+
+
+def _rehearse(job: Job, data: Data) -> Calibration:
+    if job.rehearsal is None:
+        return UNCALIBRATED
+    train, test = job.rehearsal
+    estimator, columns = _fit(job, data, train)
+    return calibrate(_foretell(estimator, columns, data, test), data.y[test])
+
+
+def _fit(job: Job, data: Data, rows: Rows) -> tuple[BaseEstimator, tuple[int, ...]]:
+    columns = tuple(column for column in job.columns if _differs(data.values[:, column][rows]))
+    if not columns:
+        raise _NoFeatureError
+    directions = [data.directions[column] for column in columns] if job.spec.monotonic else None
+    estimator = make_estimator(str(job.spec.estimator), job.spec.parameters, directions, job.seed)
+    estimator.fit(_take(data.values, rows, columns), data.y[rows].astype(np.int64))
+    return estimator, columns
+
+
+def _differs(values: Floats) -> bool:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return False
+    return len(known) < len(values) or bool(known.min() < known.max())
+
+
+def _foretell(estimator: BaseEstimator, columns: tuple[int, ...], data: Data, rows: Rows) -> Floats:
+    if not len(rows):
+        return np.empty(0)
+    values = _take(data.values, rows, columns)
+    return np.asarray(estimator.decision_function(values), dtype=np.float64)
+
+
+def _take(values: Floats, rows: Rows, columns: Sequence[int]) -> Floats:
+    taken = np.empty((len(rows), len(columns)), order="F")
+    for position, column in enumerate(columns):
+        taken[:, position] = values[:, column][rows]
+    return taken
+
+
+def _dropped(job: Job, columns: tuple[int, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    left_out = [names[column] for column in job.columns if column not in columns]
+    if not left_out:
+        return ()
+    shown = ", ".join(left_out[:NAMED]) + (", …" if len(left_out) > NAMED else "")
+    return (
+        f"{len(left_out)} of {len(job.columns)} features were left out, being constant or never "
+        f"known in training: {shown}",
+    )
+
+
+def _failed(job: Job, must: str, got: str, mend: str) -> Fit:
+    where = f"the model '{job.spec.name}', {job.where}"
+    return Fit(None, (), np.empty(0), problem=Problem(where, must, got, mend))

@@ -24,7 +24,7 @@ from triage.conditions import (
 from triage.features.definitions import Feature
 from triage.features.kernel import numbered_within_people, scan
 from triage.features.matrix import FeatureMatrix
-from triage.features.plan import Operation, Plan
+from triage.features.plan import Plan
 from triage.timeline import Moments, Timeline
 
 __all__ = ["compute"]
@@ -141,10 +141,9 @@ def _bind(plan: Plan, timeline: Timeline) -> _Bound:
         [position for position, step in enumerate(plan.steps) if step.filter in filters]
         for filters in members
     ]
-    summed = {step.column for step in plan.steps if step.operation is Operation.SUM}
     numbers = [
-        _on_grid(name, _values(timeline, name)) if position in summed else _values(timeline, name)
-        for position, name in enumerate(plan.numbers)
+        _on_grid(name, _values(timeline, name)) if summed else _values(timeline, name)
+        for name, summed in plan.numbers
     ]
     names = [_numbered(timeline, name) for name in plan.names]
     return _Bound(

@@ -78,7 +78,7 @@ def _with_number(feature: Feature, timeline: Timeline, events: Positions) -> Pos
     match feature.measure:
         case "maximum":
             values = column.values[events]
-            return events[values == values.max(initial=-np.inf)]
+            return np.asarray(events[values == values.max(initial=-np.inf)])
         case "latest":
             return events[-1:]
         case "change":

@@ -37,7 +37,7 @@ CELLS = 4
 
 
 @numba.njit(cache=True, nogil=True)
-def scan(  # noqa: C901 - one walk, told in order
+def scan(
     row_person: Any,
     row_day: Any,
     starts: Any,
@@ -198,13 +198,14 @@ def _made(cells: Any, operation: Any, edges: Any, output: Any, window_days: int)
         return here - cells[output[3], bucket] if here > 0.0 else np.nan
     if making == RATIO:
         return _ratio(here, cells[step, output[5]], edges[bucket], edges[output[5]])
+    latest, age, before, age_before = cells[step, 0], cells[step, 1], cells[step, 2], cells[step, 3]
     if making == CHANGED:
-        return cells[step, 0] - cells[step, 2] if cells[step, 3] <= window_days else np.nan
+        return latest - before if age_before <= window_days else np.nan
     if making == RECENT_VALUE:
-        return cells[step, 0] if cells[step, 1] <= window_days else np.nan
+        return latest if age <= window_days else np.nan
     if making == RECENT_AGE:
-        return cells[step, 0] if cells[step, 0] <= window_days else np.nan
-    return cells[step, 0]
+        return latest if latest <= window_days else np.nan
+    return float(latest)
 
 
 @numba.njit(cache=True, nogil=True)

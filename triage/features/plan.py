@@ -81,8 +81,10 @@ class Plan:
         The columns of the matrix, in order.
     filters : tuple of Condition or None
         The different questions that are asked of events; None is every event.
-    numbers, names : tuple of str
-        Event columns that are measured, and those whose values are counted apart.
+    numbers : tuple of (str, bool)
+        Event columns that are measured, and whether they are summed (and so held on the grid).
+    names : tuple of str
+        Event columns whose different values are counted.
     edges : ndarray of int32, shape (n_windows,)
         The windows' lengths in days, rising. Buckets lie between them; one more lies beyond.
     steps : tuple of Step
@@ -97,7 +99,7 @@ class Plan:
 
     features: tuple[Feature, ...]
     filters: tuple[Condition | None, ...]
-    numbers: tuple[str, ...]
+    numbers: tuple[tuple[str, bool], ...]
     names: tuple[str, ...]
     edges: Integers
     steps: tuple[Step, ...]
@@ -151,7 +153,7 @@ class _Draft:
 
     edges: Sequence[int]
     filters: list[Condition | None] = field(default_factory=list)
-    numbers: list[str] = field(default_factory=list)
+    numbers: list[tuple[str, bool]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -170,7 +172,7 @@ class _Draft:
         if operation in (Operation.DISTINCT, Operation.NAMED):
             column = _position(self.names, feature.of)
         elif feature.of is not None:
-            column = _position(self.numbers, feature.of)
+            column = _position(self.numbers, (feature.of, operation is Operation.SUM))
         return _position(
             self.steps, Step(operation, _position(self.filters, feature.where), column)
         )

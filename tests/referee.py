@@ -1,0 +1,130 @@
+"""A slow referee: every measure in plain Python, from its description alone.
+
+It shares no code with the engine: it reads lists of dictionaries, and asks of each moment which
+events happened and were known before, in which window, and what they add up to.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from triage.features import Feature
+
+Event = Mapping[str, Any]
+NAN = float("nan")
+
+
+def value_of(feature: Feature, events: Sequence[Event], as_of: datetime.date) -> float:
+    """Return a feature's value for a person with these events."""
+    value = _value(feature, _considered(feature, events, as_of), as_of)
+    return feature.when_none if math.isnan(value) else value
+
+
+def _considered(
+    feature: Feature, events: Sequence[Event], as_of: datetime.date
+) -> list[tuple[int, Event]]:
+    usable = [
+        ((as_of - event["happened_on"]).days, event)
+        for event in sorted(events, key=_in_order)
+        if event["happened_on"] < as_of
+        and event["known_on"] is not None
+        and event["known_on"] < as_of
+        and (feature.where is None or holds(feature.where, event) is True)
+    ]
+    longest = feature.window_days or feature.earlier_days
+    return [(age, event) for age, event in usable if longest is None or age <= longest]
+
+
+def _in_order(event: Event) -> tuple[Any, ...]:
+    known = event["known_on"] or datetime.date.max
+    return event["happened_on"], known, event["source"], event["event_id"]
+
+
+def holds(condition: Any, event: Event) -> bool | None:
+    """Return whether a condition holds, None where that is not known."""
+    kind = type(condition).__name__
+    if kind == "Not":
+        inner = holds(condition.part, event)
+        return None if inner is None else not inner
+    if kind in ("All", "AnyOf"):
+        parts = [holds(part, event) for part in condition.parts]
+        decisive = kind == "AnyOf"
+        if decisive in parts:
+            return decisive
+        return None if None in parts else not decisive
+    return _leaf(condition, event[condition.field])
+
+
+def _leaf(test: Any, value: Any) -> bool | None:
+    if value is None or value in ("unknown", "not_asked"):
+        named = test.operator in ("is", "in") and value is not None and value in test.value
+        return True if named else None
+    match test.operator:
+        case "is" | "in":
+            return value in test.value
+        case "at_least":
+            return bool(value >= test.value[0])
+        case "below":
+            return bool(value < test.value[0])
+    raise AssertionError(test.operator)
+
+
+def _value(feature: Feature, found: list[tuple[int, Event]], as_of: datetime.date) -> float:
+    of = feature.of
+    numbers = [
+        (age, event[of]) for age, event in found if of is not None and event.get(of) is not None
+    ]
+    match feature.measure:
+        case "count":
+            return float(len(found)) if found else NAN
+        case "sum":
+            return math.fsum(on_grid(number) for _, number in numbers) if numbers else NAN
+        case "maximum":
+            return max((number for _, number in numbers), default=NAN)
+        case "distinct":
+            return float(len({name for _, name in numbers})) if numbers else NAN
+        case "repeats":
+            names = [name for _, name in numbers]
+            return float(len(names) - len(set(names))) if names else NAN
+        case "days_since_last":
+            return float(min(age for age, _ in found)) if found else NAN
+        case "days_since_first":
+            return float(max(age for age, _ in found)) if found else NAN
+        case "latest":
+            return numbers[-1][1] if numbers else NAN
+        case "change":
+            return numbers[-1][1] - numbers[-2][1] if len(numbers) > 1 else NAN
+        case "active":
+            return _active(found, as_of)
+        case "rate_ratio":
+            return _ratio(feature, found if of is None else numbers)
+    raise AssertionError(feature.measure)
+
+
+def _active(found: list[tuple[int, Event]], as_of: datetime.date) -> float:
+    ends = [event["ended_on"] for _, event in found]
+    if not ends:
+        return NAN
+    return float(any(end is None or end >= as_of for end in ends))
+
+
+def _ratio(feature: Feature, found: list[tuple[int, Any]]) -> float:
+    recent_days, both_days = feature.recent_days, feature.earlier_days
+    assert recent_days is not None
+    assert both_days is not None
+    amounts = [(age, 1.0 if feature.of is None else on_grid(number)) for age, number in found]
+    recent = math.fsum(amount for age, amount in amounts if age <= recent_days)
+    both = math.fsum(amount for _, amount in amounts)
+    if both == 0:
+        return NAN
+    earlier_days = both_days - recent_days
+    rate = (recent + recent_days / both_days) / recent_days
+    return rate / ((both - recent + earlier_days / both_days) / earlier_days)
+
+
+def on_grid(number: float) -> float:
+    """Return a number rounded to the grid on which sums are exact."""
+    return round(number * 2**20) / 2**20

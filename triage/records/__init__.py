@@ -1,4 +1,32 @@
-"""Records: what a case history is, and how an agency's extract becomes one."""
+"""Records: what a case history is, and how an agency's extract becomes one.
+
+An agency delivers an extract: a CSV or Parquet file, or a query on a database. A source file
+(``configs/sources/*.yaml``, :class:`Source`) says which of its columns means what, in the words of
+``configs/vocabulary.yaml`` (:class:`Vocabulary`). :func:`read_histories` reads, maps and checks
+every extract and returns :class:`CaseHistories`, the three canonical tables that all later rooms
+start from, with a report of what became of every row. :func:`check_allowance` then decides
+whether rejected rows stop the run. Tests make histories with :func:`build_histories`.
+
+Why this shape:
+
+- *An extract is cells, whatever it came from.* CSV, Parquet and SQL end in one form, distinct
+  texts and the rows that hold them (``cells``), so mapping, checks and messages are written once,
+  and each distinct text is mapped once however many rows hold it: a million rows take seconds.
+- *A row is accepted whole or rejected whole.* A row with one wrong cell is not half a fact. Every
+  fault of every row is told in one pass, with its line, and nothing is dropped unsaid.
+- *Nothing is guessed.* A code is listed or it is rejected (``otherwise`` is a choice that the
+  report counts); a cell is blank only where it is empty or the source file says so; a row that is
+  too long is rejected, never shifted; quotes that do not match stop the file, since a
+  cell might have swallowed rows.
+- *Messages hold no record.* A reject names the line and the opaque id; of codes it shows those
+  that the source file lists, never the one in the cell; columns of a file are shown only
+  where it is certain that its first line is a header.
+- *The same rows give the same tables*, in whatever order they come: all tables are sorted by id,
+  and a database's rows are hashed sorted.
+- *The tables are Arrow*, because their types are exact (days, not moments; null, not NaN) and cost
+  nothing to write or to hand on. A last gate of pandera schemas stands between this room and
+  the others: what passes it is what the docstrings promise.
+"""
 
 from triage.records.histories import (
     CaseHistories,
@@ -7,19 +35,35 @@ from triage.records.histories import (
     people_schema,
     referrals_schema,
 )
+from triage.records.reading import read_histories
+from triage.records.report import (
+    Checked,
+    CheckReport,
+    Fault,
+    SourceCheck,
+    check_allowance,
+    write_rejects,
+)
 from triage.records.sources import Source, read_sources
 from triage.records.vocabulary import Attribute, EventType, Vocabulary, read_vocabulary
 
 __all__ = [
     "Attribute",
     "CaseHistories",
+    "CheckReport",
+    "Checked",
     "EventType",
+    "Fault",
     "Source",
+    "SourceCheck",
     "Vocabulary",
     "build_histories",
+    "check_allowance",
     "events_schema",
     "people_schema",
+    "read_histories",
     "read_sources",
     "read_vocabulary",
     "referrals_schema",
+    "write_rejects",
 ]

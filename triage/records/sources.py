@@ -137,6 +137,8 @@ class Read(Strict):
             raise ValueError("give exactly one of 'csv', 'parquet' and 'sql'")
         if self.csv is None and self.model_fields_set & {"encoding", "delimiter"}:
             raise ValueError("'encoding' and 'delimiter' belong to 'csv' only")
+        if not self.delimiter.isascii() or self.delimiter in '"\r\n':
+            raise ValueError("'delimiter' must be one plain character such as , ; | or a tab")
         try:
             codecs.lookup(self.encoding)
         except LookupError:
@@ -172,7 +174,8 @@ class ColumnMap(Strict):
     blank : str or number, optional
         What a blank cell becomes; without it, unknown.
     number : bool
-        Says that the column is a number; it need not be given.
+        Says that the column is a number, which is only needed beside ``codes``: cells that are
+        not listed there are then read as numbers, in place of being rejected.
     minimum, maximum : float, optional
         Of numbers: a row outside is rejected.
     unknown : str or list of str
@@ -256,15 +259,15 @@ class CanonicalColumn:
     ----------
     name : str
     kind : {"id", "date", "category", "answer", "number", "text"}
-    values : tuple of str
-        Of a category.
+    words : tuple of str
+        What a category may hold.
     required : bool
         Whether a row without it is rejected.
     """
 
     name: str
     kind: Literal["id", "date", "category", "answer", "number", "text"]
-    values: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     required: bool = False
 
 
@@ -509,8 +512,8 @@ def _allowed_words(canonical: CanonicalColumn) -> tuple[str, ...]:
     if canonical.kind == "answer":
         return ANSWER_WORDS
     if canonical.kind != "category" or canonical.required or canonical.name == "agency":
-        return canonical.values
-    return (*canonical.values, UNKNOWN)
+        return canonical.words
+    return (*canonical.words, UNKNOWN)
 
 
 def _is_date_format(wanted: str) -> bool:

@@ -140,13 +140,11 @@ def invented_tables(
 ) -> ListTables:
     """Return the tables of a list that could be one."""
     chance = random.Random(seed)
-    cases = sorted(
-        (_case(chance) for _ in range(ranked)), key=lambda c: (c["tier"], -c["log_odds"])
-    )
+    cases = sorted((_case(chance) for _ in range(ranked)), key=lambda c: (c["tier"], -c["score"]))
     referrals, reasons, contributions, features = [], [], [], []
     rules: list[dict[str, Any]] = []
     evidence: list[dict[str, Any]] = []
-    scores = sorted((case["log_odds"] for case in cases), reverse=True)
+    scores = sorted((case["score"] for case in cases), reverse=True)
     for rank, case in enumerate(cases, start=1):
         referral_id = f"R{chance.randint(10000, 99999)}-{rank:02d}"
         told = list(_reasons(case, referral_id))
@@ -169,20 +167,20 @@ def invented_tables(
                 if rank <= capacity + near_misses
                 else "below",
                 "base": BASE,
-                "log_odds": case["log_odds"],
-                "probability": 1 / (1 + math.exp(-case["log_odds"])),
+                "score": case["score"],
+                "probability": 1 / (1 + math.exp(-case["score"])),
                 "rules_alone_first": tiers.index(case["tier"]) + 1,
                 "rules_alone_last": len(tiers) - tiers[::-1].index(case["tier"]),
-                "model_alone": scores.index(case["log_odds"]) + 1,
+                "model_alone": scores.index(case["score"]) + 1,
             }
         )
         reasons.extend(told)
-        by_name = {one["name"]: one["log_odds"] for one in told if one["origin"] != "rule"}
+        by_name = {one["name"]: one["contribution"] for one in told if one["origin"] != "rule"}
         names = [name for name, *_ in FACTS] + [name for name, *_ in LOWERING + UNKNOWN]
         shares = {name: by_name.get(name, 0.0) for name in names}
         shares["age"] += by_name[""]
         contributions.append(
-            {"referral_id": referral_id, "base": BASE, "log_odds": case["log_odds"], **shares}
+            {"referral_id": referral_id, "base": BASE, "score": case["score"], **shares}
         )
         features.append({"referral_id": referral_id, **{name: chance.random() for name in names}})
         rules.extend(_rules(case, referral_id))
@@ -191,7 +189,7 @@ def invented_tables(
         referrals=pa.Table.from_pylist(referrals, schema=REFERRALS),
         not_for_panel=pa.Table.from_pylist(list(_asides(aside, chance)), schema=NOT_FOR_PANEL),
         reasons=pa.Table.from_pylist(reasons, schema=REASONS),
-        contributions=_wide(contributions, ["referral_id", "base", "log_odds"]),
+        contributions=_wide(contributions, ["referral_id", "base", "score"]),
         rules=pa.Table.from_pylist(rules, schema=RULES),
         evidence=pa.Table.from_pylist(evidence, schema=EVIDENCE),
         features=_wide(features, ["referral_id"]),
@@ -214,6 +212,8 @@ def invented_content(tables: ListTables | None = None, **changes: Any) -> ListCo
         ),
         model=ModelFacts(
             name="boosted_trees",
+            title="Shallow trees, each mending the last",
+            unit="log_odds",
             version="3",
             sha256="5e" * 32,
             outcome="high_harm_365",
@@ -272,7 +272,7 @@ def _case(chance: random.Random) -> dict[str, Any]:
         "rest": rest,
         "strangled": strangled,
         "tier": 1 if strangled else 2 if chance.random() < 0.1 else 3,
-        "log_odds": total,
+        "score": total,
     }
 
 
@@ -299,7 +299,7 @@ def _reasons(case: dict[str, Any], referral_id: str) -> Iterator[dict[str, Any]]
             "name": name,
             "theme": theme,
             "text": text,
-            "log_odds": log_odds,
+            "contribution": log_odds,
             "feature_names": [name] if name else [],
         }
 

@@ -17,6 +17,7 @@ compiles no kernel.
 
 from triage.lists.bundles import Bundle, ListContent, Papers, read_bundle, write_bundle
 from triage.lists.finding import find_list, list_names
+from triage.lists.gathering import gather_tables
 from triage.lists.manifest import Counts, Manifest, ModelFacts, PanelFacts
 from triage.lists.tables import (
     EVIDENCE,
@@ -44,6 +45,7 @@ __all__ = [
     "PanelFacts",
     "Papers",
     "find_list",
+    "gather_tables",
     "list_names",
     "read_bundle",
     "write_bundle",

@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pydantic
 
@@ -35,7 +35,9 @@ class ModelFacts(Strict):
 
     Parameters
     ----------
-    name, version : str
+    name, title, version : str
+    unit : {"log_odds", "points"}
+        What its score counts in; only log-odds speak of how likely the outcome is.
     sha256 : str
         Of the model's file.
     outcome : str
@@ -51,7 +53,9 @@ class ModelFacts(Strict):
     """
 
     name: str
+    title: str
     version: str
+    unit: Literal["log_odds", "points"]
     sha256: Sha256
     outcome: str
     outcome_meaning: str

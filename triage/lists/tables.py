@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 TOLERANCE = 1e-6
-"""How far, in log-odds, a sum of contributions may lie from its score."""
+"""How far a sum of contributions may lie from its score."""
 
 
 def _schema(**columns: pa.DataType | tuple[pa.DataType]) -> pa.Schema:
@@ -54,14 +54,16 @@ REFERRALS = _schema(
     tier_name=pa.string(),
     standing=pa.string(),
     base=pa.float64(),
-    log_odds=pa.float64(),
-    probability=pa.float64(),
+    score=pa.float64(),
+    probability=(pa.float64(),),
     rules_alone_first=pa.int32(),
     rules_alone_last=pa.int32(),
     model_alone=pa.int32(),
 )
 """One row a ranked referral, in order. ``standing`` is ``discuss``, ``near_miss`` or ``below``;
-``rules_alone_*`` the places that the rules alone would leave it to share."""
+``rules_alone_*`` the places that the rules alone would leave it to share; ``route`` is
+null where it is not known and empty where referrals have none; ``probability`` is null where the
+score is one of points."""
 
 NOT_FOR_PANEL = _schema(
     referral_id=pa.string(),
@@ -86,13 +88,13 @@ REASONS = _schema(
     name=pa.string(),
     theme=pa.string(),
     text=pa.string(),
-    log_odds=pa.float64(),
+    contribution=pa.float64(),
     feature_names=pa.list_(pa.string()),
 )
 """Reasons of each ranked referral in the order in which they are told (``place`` from 1).
 ``origin`` is ``rule``, ``model`` or ``rest`` (all other facts together); ``direction`` is
-``raises``, ``lowers`` or ``none``; ``log_odds`` is 0 for a rule. Base and reasons sum
-to the score."""
+``raises``, ``lowers`` or ``none``; ``contribution`` is 0 for a rule. Base and
+contributions sum to the score."""
 
 RULES = _schema(
     referral_id=pa.string(),
@@ -144,8 +146,8 @@ class ListTables:
     referrals, not_for_panel, reasons, rules, evidence : pyarrow.Table
         With the schemas of this room.
     contributions : pyarrow.Table
-        ``referral_id``, ``base``, ``log_odds`` and one column a feature of the model: its
-        contribution in log-odds. Rows as in ``referrals``.
+        ``referral_id``, ``base``, ``score`` and one column a feature of the model: what it adds
+        to the score. Rows as in ``referrals``.
     features : pyarrow.Table
         ``referral_id`` and one column a feature: its value, null where unknown. Rows as in
         ``referrals``.
@@ -216,7 +218,7 @@ def _wrong_columns(tables: ListTables) -> Iterator[str]:
             if not field.nullable and table[field.name].null_count:
                 yield f"the column '{field.name}' of '{name}' has empty cells"
     for name, first in (
-        ("contributions", ["referral_id", "base", "log_odds"]),
+        ("contributions", ["referral_id", "base", "score"]),
         ("features", ["referral_id"]),
     ):
         table = getattr(tables, name)
@@ -251,9 +253,9 @@ def _off_by(contributions: pa.Table) -> npt.NDArray[np.float64]:
         return np.empty(0)
     total = np.zeros(contributions.num_rows)
     for name in contributions.column_names:
-        if name != "log_odds":
+        if name != "score":
             total += contributions[name].to_numpy()
-    off: npt.NDArray[np.float64] = np.abs(total - contributions["log_odds"].to_numpy())
+    off: npt.NDArray[np.float64] = np.abs(total - contributions["score"].to_numpy())
     return off
 
 
@@ -266,8 +268,8 @@ def _reasons_that_do_not_sum(tables: ListTables) -> Iterator[str]:
         return
     total = tables.referrals["base"].to_numpy().copy()
     rows = [row[referral] for referral in tables.reasons["referral_id"].to_pylist()]
-    np.add.at(total, rows, tables.reasons["log_odds"].to_numpy())
-    off = np.abs(total - tables.referrals["log_odds"].to_numpy())
+    np.add.at(total, rows, tables.reasons["contribution"].to_numpy())
+    off = np.abs(total - tables.referrals["score"].to_numpy())
     if off.size and not off.max() <= TOLERANCE:
         yield f"the reasons of {_beyond(off)} of {off.size} referrals do not sum to the score"
 

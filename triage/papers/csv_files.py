@@ -26,6 +26,7 @@ COLUMNS = (
     "reason_3",
     "not_known",
     "how_likely",
+    "score",
     "probability",
     "horizon_days",
     "base_rate",
@@ -40,7 +41,7 @@ CASE_COLUMNS = (
     "direction",
     "known",
     "text",
-    "log_odds",
+    "contribution",
     "event_id",
     "source",
     "agency",
@@ -108,7 +109,7 @@ def case_csv(page: ListPage, case: Case) -> str:
             "direction": reason.direction,
             "known": "yes" if reason.known else "no",
             "text": guarded(reason.text),
-            "log_odds": _number(reason.log_odds),
+            "contribution": _number(reason.contribution),
         }
         rows.extend(
             {
@@ -141,7 +142,8 @@ def _case(case: Case) -> dict[str, object]:
         **{f"reason_{number}": text for number, text in enumerate(reasons, start=1)},
         "not_known": len(case.unknown),
         "how_likely": case.likely,
-        "probability": _number(case.probability),
+        "score": _number(case.score),
+        "probability": "" if case.probability is None else _number(case.probability),
     }
 
 

@@ -12,11 +12,17 @@ from markupsafe import Markup
 
 from triage.papers.pages import Case, ListPage
 from triage.papers.waterfall import waterfall
-from triage.papers.wording import chance_words, date_words, number_of, probability_of, visible
+from triage.papers.wording import (
+    date_words,
+    number_of,
+    sentence,
+    short_date,
+    visible,
+)
 
 __all__ = ["html_page"]
 
-RECORDS_SHOWN = 5
+RECORDS_SHOWN = 8
 
 
 def html_page(page: ListPage) -> bytes:
@@ -41,7 +47,11 @@ def html_page(page: ListPage) -> bytes:
 
 def _drawing(page: ListPage, case: Case) -> Markup:
     svg = _environment().get_template("waterfall.svg")
-    drawn = svg.render(drawing=waterfall(case), horizon=page.horizon, key=f"figure-{case.rank}")
+    drawn = svg.render(
+        drawing=waterfall(case, chances=page.chances),
+        axis=f"in 100, within {page.horizon}" if page.chances else "points",
+        key=f"figure-{case.rank}",
+    )
     return Markup(drawn)  # noqa: S704 - rendered by a template that escapes
 
 
@@ -58,9 +68,9 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "date": date_words,
+        "short_date": short_date,
         "count": number_of,
-        "chance": chance_words,
-        "probability": probability_of,
+        "sentence": sentence,
     }
     return environment
 

@@ -72,7 +72,7 @@ def _case(case: Case) -> dict[str, Any]:
         "how_likely": case.likely_sentence,
         "probability": case.probability,
         "base": case.base,
-        "log_odds": case.log_odds,
+        "score": case.score,
         "why_here": case.why_here,
         "rules_alone": case.rules_alone,
         "model_alone": case.model_alone,

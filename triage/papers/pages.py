@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
-from triage.lists import Bundle, Manifest
+from triage.lists import Bundle, Manifest, ModelFacts
 from triage.papers.wording import (
     chance_words,
     date_words,
+    effect_words,
     horizon_words,
     likely_sentence,
     number_of,
@@ -23,7 +24,7 @@ from triage.papers.wording import (
 
 __all__ = ["Aside", "Case", "ListPage", "Reason", "Record", "RuleSeen", "Step", "list_page"]
 
-SHOWN_STEPS = 8
+SHOWN_STEPS = 6
 FLOORS = ("floor: urgent", "floor: must_discuss")
 EFFECTS = {
     "floor: urgent": "raises to urgent",
@@ -55,17 +56,20 @@ class Record:
 class Reason:
     """A reason, and the records behind it, the latest first.
 
-    ``origin`` is ``rule``, ``model`` or ``rest``; ``direction`` is ``raises``, ``lowers`` or
-    ``none``; ``log_odds`` is what it adds to the model's score (0 for a rule).
+    ``number`` is how the case's records call it; ``origin`` is ``rule``, ``model`` or ``rest``;
+    ``direction`` is ``raises``, ``lowers`` or ``none``; ``contribution`` is what it adds to the
+    model's score (0 for a rule), and ``effect`` says so in plain words.
     """
 
+    number: int
     origin: str
     direction: str
     known: bool
     name: str
     theme: str
     text: str
-    log_odds: float
+    contribution: float
+    effect: str
     records: tuple[Record, ...]
 
 
@@ -89,23 +93,11 @@ class Step:
 
     number: int
     text: str
-    log_odds: float
+    contribution: float
     before: float
     after: float
-
-    @property
-    def after_words(self) -> str:
-        """The chance after this step, in plain words."""
-        return chance_words(probability_of(self.after))
-
-    @property
-    def effect(self) -> str:
-        """Whether the fact raises or lowers, and how much, in plain words."""
-        size = abs(self.log_odds)
-        if size < 0.005:
-            return "no effect"
-        word = "raises" if self.log_odds > 0 else "lowers"
-        return f"{word} {'a lot' if size >= 0.7 else 'somewhat' if size >= 0.2 else 'a little'}"
+    effect: str
+    after_words: str
 
 
 @dataclass(frozen=True)
@@ -122,8 +114,8 @@ class Case:
     tier: int
     tier_name: str
     standing: str
-    log_odds: float
-    probability: float
+    score: float
+    probability: float | None
     likely: str
     likely_sentence: str
     why_here: str
@@ -132,12 +124,13 @@ class Case:
     reasons: tuple[Reason, ...]
     rules: tuple[RuleSeen, ...]
     base: float
+    base_words: str
     steps: tuple[Step, ...]
 
     @property
     def raising(self) -> tuple[Reason, ...]:
-        """Reasons that raise concern: rules first, then the model's, the strongest first."""
-        return tuple(one for one in self.reasons if one.direction == "raises")
+        """Known facts that raise concern: rules first, then the model's, the strongest first."""
+        return tuple(one for one in self.reasons if one.direction == "raises" and one.known)
 
     @property
     def protective(self) -> tuple[Reason, ...]:
@@ -148,6 +141,18 @@ class Case:
     def unknown(self) -> tuple[Reason, ...]:
         """Facts that are not known, those that move the score most first."""
         return tuple(one for one in self.reasons if not one.known)
+
+    @property
+    def records(self) -> tuple[tuple[Record, tuple[int, ...]], ...]:
+        """Each record behind some reason once, the latest first, and those reasons' numbers."""
+        behind: defaultdict[Record, list[int]] = defaultdict(list)
+        for reason in self.raising + self.protective:
+            for record in reason.records:
+                behind[record].append(reason.number)
+        return tuple(
+            (record, tuple(numbers))
+            for record, numbers in sorted(behind.items(), key=lambda item: _latest_first(item[0]))
+        )
 
     @property
     def fired(self) -> tuple[RuleSeen, ...]:
@@ -192,6 +197,7 @@ class ListPage:
     title: str
     as_of_words: str
     horizon: str
+    chances: bool
     base_rate_words: str
     places: str
     opened_words: str
@@ -232,6 +238,7 @@ def list_page(bundle: Bundle) -> ListPage:
         title=f"Discussion list as of {date_words(manifest.as_of)}",
         as_of_words=date_words(manifest.as_of),
         horizon=horizon_words(manifest.model.horizon_days),
+        chances=manifest.model.unit == "log_odds",
         base_rate_words=chance_words(manifest.model.base_rate),
         places=number_of(manifest.panel.capacity, "case"),
         opened_words=_opened(manifest),
@@ -250,7 +257,8 @@ def _opened(manifest: Manifest) -> str:
 
 def _cases(bundle: Bundle) -> Iterator[Case]:
     tables, manifest = bundle.tables, bundle.manifest
-    reasons = _reasons(bundle)
+    words = _Words(manifest.model)
+    reasons = _reasons(bundle, words)
     rules = _by_referral(tables.rules)
     ranked = tables.referrals.num_rows
     for row in tables.referrals.to_pylist():
@@ -263,27 +271,53 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
             made_on=row["made_on"],
             waited_days=(manifest.as_of - row["made_on"]).days,
             agency_name=row["agency_name"],
-            route=row["route"] or "not known",
+            route="not known" if row["route"] is None else row["route"],
             tier=row["tier"],
-            tier_name=row["tier_name"],
+            tier_name=sentence(row["tier_name"]),
             standing=row["standing"],
-            log_odds=row["log_odds"],
+            score=row["score"],
             probability=row["probability"],
-            likely=chance_words(row["probability"]),
-            likely_sentence=likely_sentence(
-                row["probability"], manifest.model.base_rate, manifest.model.outcome_meaning
-            ),
+            likely=words.likely(row["score"], row["probability"]),
+            likely_sentence=words.sentence(row["score"], row["probability"]),
             why_here=_why_here(row, seen),
             rules_alone=_shared(row["rules_alone_first"], row["rules_alone_last"], ranked),
             model_alone=row["model_alone"],
             reasons=told,
             rules=seen,
             base=row["base"],
-            steps=tuple(_steps(row["base"], told)),
+            base_words=words.score(row["base"]),
+            steps=tuple(_steps(row["base"], told, words)),
         )
 
 
-def _reasons(bundle: Bundle) -> Mapping[str, tuple[Reason, ...]]:
+@dataclass(frozen=True)
+class _Words:
+    """Scores in plain words: chances where the model speaks of them, else points."""
+
+    model: ModelFacts
+
+    def score(self, score: float) -> str:
+        if self.model.unit == "points":
+            return number_of(round(score), "point")
+        return chance_words(probability_of(score))
+
+    def effect(self, contribution: float) -> str:
+        words = effect_words(contribution)
+        return words if self.model.unit == "log_odds" else " ".join(words.split()[:1])
+
+    def likely(self, score: float, probability: float | None) -> str:
+        return self.score(score) if probability is None else chance_words(probability)
+
+    def sentence(self, score: float, probability: float | None) -> str:
+        if probability is None:
+            return (
+                f"This referral has {self.score(score)}. Points were set by people; they give an "
+                "order, and do not say how likely harm is."
+            )
+        return likely_sentence(probability, self.model.base_rate, self.model.outcome_meaning)
+
+
+def _reasons(bundle: Bundle, words: _Words) -> Mapping[str, tuple[Reason, ...]]:
     records: defaultdict[tuple[str, int], list[Record]] = defaultdict(list)
     for row in bundle.tables.evidence.to_pylist():
         key = row.pop("referral_id"), row.pop("place")
@@ -292,12 +326,22 @@ def _reasons(bundle: Bundle) -> Mapping[str, tuple[Reason, ...]]:
     for row in bundle.tables.reasons.sort_by("place").to_pylist():
         referral_id, place = row.pop("referral_id"), row.pop("place")
         row.pop("feature_names")
-        behind = records[referral_id, place]
-        behind.sort(key=lambda one: (-one.happened_on.toordinal(), one.source, one.event_id))
-        told[referral_id].append(
-            Reason(**row | {"text": sentence(row["text"]), "records": tuple(behind)})
-        )
-    return {referral_id: tuple(reasons) for referral_id, reasons in told.items()}
+        behind = sorted(records[referral_id, place], key=_latest_first)
+        row["text"] = sentence(row["text"]).removesuffix(".")
+        row["effect"] = words.effect(row["contribution"])
+        told[referral_id].append(Reason(number=0, records=tuple(behind), **row))
+    return {referral_id: tuple(_numbered(reasons)) for referral_id, reasons in told.items()}
+
+
+def _numbered(reasons: Iterable[Reason]) -> Iterator[Reason]:
+    """Yield reasons as they are told: what raises concern, what lowers it, and the others."""
+    order = {"raises": 0, "lowers": 1, "none": 2}
+    told = sorted(reasons, key=lambda one: 2 if not one.known else order[one.direction])
+    return (replace(one, number=number) for number, one in enumerate(told, start=1))
+
+
+def _latest_first(record: Record) -> tuple[int, str, str]:
+    return -record.happened_on.toordinal(), record.source, record.event_id
 
 
 def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterator[RuleSeen]:
@@ -327,9 +371,10 @@ def _why_here(row: Mapping[str, Any], rules: tuple[RuleSeen, ...]) -> str:
             "below all those that a rule raises."
         )
     titles = "; ".join(dict.fromkeys(one.title for one in floors))
+    tier = sentence(row["tier_name"])
     return (
         f"{'A rule puts' if len(floors) == 1 else 'Rules put'} this referral in the tier "
-        f"“{row['tier_name']}”: {titles}. Its place within that tier comes from the model's score."
+        f"“{tier}”: {titles}. Its place within that tier comes from the model's score."
     )
 
 
@@ -341,19 +386,28 @@ def _shared(first: int, last: int, ranked: int) -> str:
     return f"any place from {first} to {last}; the rules do not order these"
 
 
-def _steps(base: float, reasons: Iterable[Reason]) -> Iterator[Step]:
+def _steps(base: float, reasons: Iterable[Reason], words: _Words) -> Iterator[Step]:
     """Yield the strongest steps one by one, and all others as one, which sum to the score."""
     model = sorted(
-        (one for one in reasons if one.origin == "model" and one.log_odds),
-        key=lambda one: -abs(one.log_odds),
+        (one for one in reasons if one.origin == "model" and one.contribution),
+        key=lambda one: -abs(one.contribution),
     )
-    others = sum(one.log_odds for one in reasons if one.origin == "rest")
-    others += sum(one.log_odds for one in model[SHOWN_STEPS:])
-    told = [(one.text, one.log_odds) for one in model[:SHOWN_STEPS]]
+    others = sum(one.contribution for one in reasons if one.origin == "rest")
+    others += sum(one.contribution for one in model[SHOWN_STEPS:])
+    told = [(one.text, one.contribution) for one in model[:SHOWN_STEPS]]
     told.append(("All other facts together", others))
-    for number, (text, log_odds) in enumerate(told, start=1):
-        yield Step(number, text, log_odds, base, base + log_odds)
-        base += log_odds
+    for number, (text, contribution) in enumerate(told, start=1):
+        after = base + contribution
+        yield Step(
+            number=number,
+            text=text,
+            contribution=contribution,
+            before=base,
+            after=after,
+            effect=words.effect(contribution),
+            after_words=words.score(after),
+        )
+        base = after
 
 
 def _asides(bundle: Bundle) -> Iterator[Aside]:

@@ -14,14 +14,19 @@ from triage.lists import Bundle
 from triage.papers.csv_files import case_csv, list_csv
 from triage.papers.json_files import aside_json, case_json, list_json
 from triage.papers.pages import Aside, Case, ListPage, Reason, list_page
-from triage.papers.wording import chance_words, date_words, number_of, probability_of, visible
+from triage.papers.wording import (
+    date_words,
+    number_of,
+    short_date,
+    visible,
+)
 
 __all__ = ["Form", "print_case", "print_list"]
 
 Form = Literal["table", "json", "csv"]
 SYNTHETIC = "SYNTHETIC DATA: every person, record and figure here is invented."
 STANDING = "A person decides. This list orders a discussion; it does not decide."
-RECORDS_SHOWN = 5
+RECORDS_SHOWN = 10
 WIDTH_OF_A_FILE = 120
 
 
@@ -133,7 +138,7 @@ def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
     table.add_column("Referral,\nperson")
     table.add_column("Tier,\ncame from")
     table.add_column("Why", ratio=1)
-    table.add_column(f"How likely,\nin {page.horizon}")
+    table.add_column(f"How likely,\nin {page.horizon}" if page.chances else "Score")
     for case in cases:
         number = 3 if case.standing != "below" else 1
         reasons = [reason.text for reason in case.main_reasons(number)]
@@ -181,9 +186,14 @@ def _case(page: ListPage, case: Case) -> Iterator[RenderableType]:
         yield _text(f"\n{title}", "bold")
         yield from _reasons(reasons)
     yield _text("\nWhat is not known", "bold")
-    yield from (_text(f"  {reason.text}") for reason in case.unknown)
+    for reason in case.unknown:
+        yield _text(f"  {reason.text.removeprefix('Not known: ')} ({reason.effect})")
     for rule in case.would_fire:
         yield _text(f"  A rule could apply ({rule.effect_words}): {rule.title}. {rule.text}")
+    yield _text("\nThe records behind these reasons, by their numbers", "bold")
+    yield _records(case)
+    if len(case.records) > RECORDS_SHOWN:
+        yield _text(f"and {len(case.records) - RECORDS_SHOWN} earlier")
     yield _text("\nWhy at this place", "bold")
     yield _text(f"  {case.why_here}")
     yield _text(f"  By the rules alone: {case.rules_alone}.")
@@ -196,28 +206,33 @@ def _reasons(reasons: Iterable[Reason]) -> Iterator[RenderableType]:
     none = True
     for reason in reasons:
         none = False
-        yield _text(f"  {reason.text} ({reason.origin})")
-        for record in reason.records[:RECORDS_SHOWN]:
-            yield _text(
-                f"      {date_words(record.happened_on)}: {record.meaning} "
-                f"({record.agency_name}, record {record.event_id} of {record.source}, "
-                f"known {date_words(record.known_on)})",
-                "dim",
-            )
-        if len(reason.records) > RECORDS_SHOWN:
-            yield _text(f"      and {len(reason.records) - RECORDS_SHOWN} earlier", "dim")
+        yield _text(f"{reason.number:>3}. {reason.text} ({reason.origin})")
     if none:
-        yield _text("  Nothing on record")
+        yield _text("     Nothing on record")
+
+
+def _records(case: Case) -> Table:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for name in ("Date", "What was recorded", "By", "Record", "Known", "Behind"):
+        table.add_column(name)
+    for record, numbers in case.records[:RECORDS_SHOWN]:
+        table.add_row(
+            short_date(record.happened_on),
+            *map(_text, (record.meaning, record.agency_name)),
+            _text(f"{record.event_id} ({record.source})"),
+            short_date(record.known_on),
+            ", ".join(map(str, numbers)),
+        )
+    return table
 
 
 def _steps(case: Case) -> Table:
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
-    for name in ("Fact", "Effect", "Brings it to", "Weight (log-odds)"):
+    for name in ("Fact", "Effect", "Brings it to", "Weight"):
         table.add_column(name)
-    start = chance_words(probability_of(case.base))
-    table.add_row("Where the model starts", "", start, f"{case.base:+.2f}")
+    table.add_row("Where the model starts", "", case.base_words, f"{case.base:+.2f}")
     for step in case.steps:
-        table.add_row(_text(step.text), step.effect, step.after_words, f"{step.log_odds:+.2f}")
+        table.add_row(_text(step.text), step.effect, step.after_words, f"{step.contribution:+.2f}")
     return table
 
 

@@ -65,7 +65,7 @@ class Waterfall:
     ticks: tuple[Tick, ...]
 
 
-def waterfall(case: Case) -> Waterfall:
+def waterfall(case: Case, *, chances: bool) -> Waterfall:
     """Return the drawing of a case's steps.
 
     The axis is even in log-odds, where steps add up, and is labelled in chances, which people
@@ -74,6 +74,8 @@ def waterfall(case: Case) -> Waterfall:
     Parameters
     ----------
     case : Case
+    chances : bool
+        Whether scores are log-odds; else they are points, and the axis counts these.
     """
     foot = TOP + ROW * len(case.steps)
     scale = _Scale.around([case.base, *(step.after for step in case.steps)])
@@ -84,9 +86,9 @@ def waterfall(case: Case) -> Waterfall:
         height=f"{foot + FOOT:.0f}",
         foot=f"{foot:.1f}",
         start=scale.x(case.base),
-        end=scale.x(case.log_odds),
+        end=scale.x(case.score),
         bars=tuple(_bar(step, scale) for step in case.steps),
-        ticks=tuple(_ticks(scale)),
+        ticks=tuple(_ticks(scale, chances)),
     )
 
 
@@ -118,17 +120,22 @@ def _bar(step: Step, scale: _Scale) -> Bar:
         width=f"{max(last - first, NARROWEST):.1f}",
         end=scale.x(step.after),
         text_y=f"{top + 17:.1f}",
-        raises=step.log_odds >= 0,
+        raises=step.contribution >= 0,
     )
 
 
-def _ticks(scale: _Scale) -> Iterator[Tick]:
+def _ticks(scale: _Scale, chances: bool) -> Iterator[Tick]:
+    values = [(_log_odds(chance / 100), chance) for chance in CHANCES]
+    if not chances:
+        step = 10 ** math.ceil(math.log10((scale.high - scale.low) / 8))
+        first = math.ceil(scale.low / step)
+        values = [(step * n, step * n) for n in range(first, math.floor(scale.high / step) + 1)]
     last = -TICK_APART
-    for chance in CHANCES:
-        place = scale.place(_log_odds(chance / 100))
+    for value, label in values:
+        place = scale.place(value)
         if LEFT <= place <= WIDTH - RIGHT and place - last >= TICK_APART:
             last = place
-            yield Tick(f"{place:.1f}", str(chance))
+            yield Tick(f"{place:.1f}", f"{label:g}")
 
 
 def _log_odds(probability: float) -> float:
@@ -136,7 +143,7 @@ def _log_odds(probability: float) -> float:
 
 
 def _description(case: Case) -> str:
-    rising = sum(step.log_odds > 0 for step in case.steps)
+    rising = sum(step.contribution > 0 for step in case.steps)
     return (
         f"From the model's start to {case.likely}: {rising} of {len(case.steps)} steps raise it, "
         f"the others lower it. The table beside this drawing gives each step."

@@ -9,15 +9,20 @@ import re
 __all__ = [
     "chance_words",
     "date_words",
+    "effect_words",
     "horizon_words",
     "likely_sentence",
     "number_of",
     "probability_of",
     "sentence",
+    "short_date",
     "visible",
 ]
 
 DAYS_A_MONTH = 365.25 / 12
+
+# In log-odds: a fifth more or less of the odds is "somewhat", twice or half of them "a lot".
+SEEN, SOMEWHAT, A_LOT = 0.005, 0.2, math.log(2)
 HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
@@ -45,6 +50,17 @@ def date_words(date: datetime.date) -> str:
     '1 March 2026'
     """
     return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
+def short_date(date: datetime.date) -> str:
+    """Return a date as it stands in a table.
+
+    Examples
+    --------
+    >>> short_date(datetime.date(2026, 3, 1))
+    '1 Mar 2026'
+    """
+    return f"{date.day} {MONTHS[date.month - 1][:3]} {date.year}"
 
 
 MONTHS = (
@@ -148,6 +164,21 @@ def probability_of(log_odds: float) -> float:
     if log_odds < 0:
         return math.exp(log_odds) / (1 + math.exp(log_odds))
     return 1 / (1 + math.exp(-log_odds))
+
+
+def effect_words(log_odds: float) -> str:
+    """Return whether a step raises or lowers a score, and how much, in plain words.
+
+    Examples
+    --------
+    >>> [effect_words(step) for step in (0.9, -0.3, 0.05, 0.001)]
+    ['raises a lot', 'lowers somewhat', 'raises a little', 'no effect']
+    """
+    size = abs(log_odds)
+    if size < SEEN:
+        return "no effect"
+    how_much = "a lot" if size >= A_LOT else "somewhat" if size >= SOMEWHAT else "a little"
+    return f"{'raises' if log_odds > 0 else 'lowers'} {how_much}"
 
 
 def sentence(text: str) -> str:

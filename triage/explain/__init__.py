@@ -1,0 +1,31 @@
+"""Explain: what moved each score, in plain words, and the records behind every reason.
+
+:func:`explain` takes a score apart into one contribution a feature, which sum to it exactly.
+:func:`tell_reasons` turns contributions and rules into reasons, in the order in which a panel
+should hear them: the rules that raised the referral, what raises the model's score, what is not
+known, what lowers it, and everything else as one. Each reason names its records.
+
+Why this shape: a reason is told only if it is so, so every row is held against the score that
+ranked it, and a difference stops the list. Contributions are Shapley values of the base model's
+log-odds, because there they are exact for trees and for sums alike; calibration is a straight
+line on log-odds, which scales them and keeps them exact. Probabilities do not add up and are
+never taken apart. Windows of one feature tell one fact (a strangulation last month is also one
+last year), so their contributions are summed and the window that says most describes them. Facts
+that are not known are told as not known, also where the model is moved by their being missing.
+The library that walks the trees is imported when trees are explained, for it takes seconds to
+load.
+"""
+
+from triage.explain.contributions import Contributions, NotAdditiveError, explain
+from triage.explain.records import Record, records_behind
+from triage.explain.telling import Reason, tell_reasons
+
+__all__ = [
+    "Contributions",
+    "NotAdditiveError",
+    "Reason",
+    "Record",
+    "explain",
+    "records_behind",
+    "tell_reasons",
+]

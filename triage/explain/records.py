@@ -1,0 +1,89 @@
+"""The records behind a reason, as a reader can find them again."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from triage.conditions import Categories
+from triage.features import Feature, evidence
+from triage.records import Vocabulary
+from triage.timeline import Timeline
+
+__all__ = ["Record", "records_behind"]
+
+EPOCH = datetime.date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Record:
+    """An event by its names and dates, and nothing else of what it says.
+
+    Parameters
+    ----------
+    event_id, source : str
+        Which record of which extract.
+    agency_name : str or None
+        Who recorded it, in plain words.
+    meaning : str
+        What kind of event it is, in plain words.
+    happened_on, known_on : date
+    """
+
+    event_id: str
+    source: str
+    agency_name: str | None
+    meaning: str
+    happened_on: datetime.date
+    known_on: datetime.date
+
+
+def records_behind(
+    features: Iterable[Feature], timeline: Timeline, person: int, day: int, vocabulary: Vocabulary
+) -> tuple[Record, ...]:
+    """Return the records that the values of some features were made of, each once.
+
+    Parameters
+    ----------
+    features : iterable of Feature
+    timeline : Timeline
+    person : int
+        Position of the person in ``timeline.person_ids``.
+    day : int
+        As-of date, in days since 1970-01-01.
+    vocabulary : Vocabulary
+        Gives the words for agencies and types.
+
+    Returns
+    -------
+    tuple of Record
+        Oldest first. Empty where nothing on record is behind the values.
+    """
+    found = [evidence(feature, timeline, person, day) for feature in features]
+    events: npt.NDArray[np.int64] = (
+        np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+    )
+    return tuple(_record(timeline, int(event), vocabulary) for event in events)
+
+
+def _record(timeline: Timeline, event: int, vocabulary: Vocabulary) -> Record:
+    agency, kind = (_name(timeline, column, event) for column in ("agency", "type"))
+    return Record(
+        event_id=timeline.records["event_id"][event].as_py(),
+        source=timeline.records["source"][event].as_py(),
+        agency_name=vocabulary.agencies[agency] if agency else None,
+        meaning=vocabulary.types[kind].meaning if kind else "a record of a kind that is not known",
+        happened_on=EPOCH + datetime.timedelta(days=int(timeline.happened[event])),
+        known_on=EPOCH + datetime.timedelta(days=int(timeline.known[event])),
+    )
+
+
+def _name(timeline: Timeline, column: str, event: int) -> str | None:
+    values = timeline.columns[column]
+    assert isinstance(values, Categories)  # noqa: S101 - every timeline has these as categories
+    code = int(values.codes[event])
+    return values.names[code] if code >= 0 else None

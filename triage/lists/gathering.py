@@ -1,0 +1,170 @@
+"""From what the rooms below found out to the tables of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from triage.lists.tables import EVIDENCE, NOT_FOR_PANEL, REASONS, REFERRALS, RULES, ListTables
+
+if TYPE_CHECKING:  # to read a list, none of these has to be loaded
+    from triage.explain import Contributions, Reason
+    from triage.features import FeatureMatrix
+    from triage.ranking import Ranking
+    from triage.records import Vocabulary
+    from triage.rules import Trace
+
+__all__ = ["gather_tables"]
+
+Floats = npt.NDArray[np.float64]
+ROUTE = "route"
+
+
+def gather_tables(
+    ranking: Ranking,
+    *,
+    referrals: pa.Table,
+    probabilities: Floats | None,
+    contributions: Contributions,
+    reasons: Sequence[Sequence[Reason]],
+    features: FeatureMatrix,
+    trace: Trace,
+    vocabulary: Vocabulary,
+) -> ListTables:
+    """Return the tables of a list.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        Whose ``rows`` are rows of everything else here.
+    referrals : pyarrow.Table, of n_rows rows
+        The open referrals, as case histories hold them.
+    probabilities : ndarray of float64, shape (n_rows,), or None
+        None where the score is one of points.
+    contributions : Contributions, of n_rows rows
+    reasons : sequence of n_rows sequences of Reason
+    features : FeatureMatrix, of n_rows rows
+    trace : Trace, of n_rows rows
+    vocabulary : Vocabulary
+        Gives the words for agencies and routes.
+    """
+    rows = ranking.rows
+    ids = referrals["referral_id"].to_pylist()
+    ranked = [ids[row] for row in rows.tolist()]
+    told = [(ids[row], reasons[row]) for row in rows.tolist()]
+    return ListTables(
+        referrals=_referrals(ranking, referrals, probabilities, contributions, vocabulary),
+        not_for_panel=_not_for_panel(ranking.not_for_panel, referrals, vocabulary),
+        reasons=pa.Table.from_pylist(list(_reasons(told)), schema=REASONS),
+        contributions=pa.table(
+            {
+                "referral_id": pa.array(ranked, pa.string()),
+                "base": np.full(len(rows), contributions.base),
+                "score": contributions.scores[rows],
+                **_columns(
+                    [feature.name for feature in contributions.features], contributions.values[rows]
+                ),
+            }
+        ),
+        rules=trace.to_table(ids).cast(RULES),
+        evidence=pa.Table.from_pylist(list(_evidence(told)), schema=EVIDENCE),
+        features=pa.table(
+            {
+                "referral_id": pa.array(ranked, pa.string()),
+                **_columns(features.names, features.values[rows]),
+            }
+        ),
+    )
+
+
+def _referrals(
+    ranking: Ranking,
+    referrals: pa.Table,
+    probabilities: Floats | None,
+    contributions: Contributions,
+    vocabulary: Vocabulary,
+) -> pa.Table:
+    rows = ranking.rows
+    theirs = referrals.take(pa.array(rows))
+    places = ranking.places
+    known = np.full(len(rows), np.nan) if probabilities is None else probabilities[rows]
+    columns: dict[str, Any] = {
+        name: places[name] for name in REFERRALS.names if name in places.column_names
+    }
+    columns |= {name: theirs[name] for name in ("person_id", "made_on", "agency")}
+    columns |= {
+        "agency_name": _agency_names(theirs["agency"], vocabulary),
+        "route": _routes(theirs, vocabulary),
+        "base": np.full(len(rows), contributions.base),
+        "score": contributions.scores[rows],
+        "probability": pa.array(known, pa.float64(), from_pandas=True),
+    }
+    return pa.table({name: columns[name] for name in REFERRALS.names}, schema=REFERRALS)
+
+
+def _agency_names(agencies: pa.ChunkedArray, vocabulary: Vocabulary) -> list[str | None]:
+    return [None if one is None else vocabulary.agencies[one] for one in agencies.to_pylist()]
+
+
+def _routes(referrals: pa.Table, vocabulary: Vocabulary) -> list[str | None]:
+    """Return why each referral was made; empty where the workspace does not ask."""
+    if ROUTE not in vocabulary.referrals.attributes:
+        return [""] * referrals.num_rows
+    return [one and one.replace("_", " ") for one in referrals[ROUTE].to_pylist()]
+
+
+def _not_for_panel(not_ranked: pa.Table, referrals: pa.Table, vocabulary: Vocabulary) -> pa.Table:
+    theirs = {
+        row["referral_id"]: row
+        for row in referrals.select(["referral_id", "person_id", "made_on", "agency"]).to_pylist()
+    }
+    return pa.Table.from_pylist(
+        [
+            _aside(row, theirs.get(row["referral_id"], {}), vocabulary)
+            for row in not_ranked.to_pylist()
+        ],
+        schema=NOT_FOR_PANEL,
+    )
+
+
+def _aside(
+    row: Mapping[str, Any], referral: Mapping[str, Any], vocabulary: Vocabulary
+) -> dict[str, Any]:
+    return {
+        **row,
+        "person_id": referral.get("person_id"),
+        "made_on": referral.get("made_on"),
+        "agency_name": vocabulary.agencies.get(referral.get("agency", "")),
+    }
+
+
+def _reasons(told: Sequence[tuple[str, Sequence[Reason]]]) -> Iterator[dict[str, Any]]:
+    for referral_id, reasons in told:
+        for place, reason in enumerate(reasons, start=1):
+            yield {
+                "referral_id": referral_id,
+                "place": place,
+                **{
+                    name: getattr(reason, name)
+                    for name in REASONS.names
+                    if name not in ("referral_id", "place")
+                },
+            }
+
+
+def _evidence(told: Sequence[tuple[str, Sequence[Reason]]]) -> Iterator[dict[str, Any]]:
+    for referral_id, reasons in told:
+        for place, reason in enumerate(reasons, start=1):
+            for record in reason.records:
+                yield {"referral_id": referral_id, "place": place, **vars(record)}
+
+
+def _columns(names: Sequence[str], values: Floats) -> dict[str, pa.Array]:
+    return {
+        name: pa.array(values[:, position], pa.float64(), from_pandas=True)
+        for position, name in enumerate(names)
+    }

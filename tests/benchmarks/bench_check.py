@@ -65,7 +65,7 @@ columns: {referral_id: REF, person_id: NOMINAL, made_on: DATE}
 """
 
 
-def main(n_events: int) -> None:
+def main(n_events: int = 1_000_000) -> None:
     """Print seconds and ratio, and fail where a row was lost."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -137,4 +137,4 @@ def _write_extracts(root: Path, n_events: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(*map(int, sys.argv[1:2]))

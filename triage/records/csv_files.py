@@ -242,7 +242,7 @@ def _record_lines(body: memoryview, delimiter: str, shown: str, header_lines: in
         len(opening) != len(closing)
         or not np.isin(before, fences).all()
         or not np.isin(after, fences).all()
-        or _bare_returns(marks)
+        or re.search(rb"\r(?!\n)", body)
     ):
         return _record_lines_by_reader(body, delimiter, shown, header_lines)
     newlines = np.flatnonzero(marks == NEWLINE)
@@ -253,13 +253,6 @@ def _record_lines(body: memoryview, delimiter: str, shown: str, header_lines: in
     length[length == 1] -= marks[starts[length == 1]] == RETURN
     lines: Rows = np.searchsorted(newlines, starts[length > 0]) + header_lines + 1
     return lines
-
-
-def _bare_returns(marks: npt.NDArray[np.uint8]) -> bool:
-    """Tell whether a line ends in a carriage return alone."""
-    returns = np.flatnonzero(marks == RETURN)
-    followers = marks[np.minimum(returns + 1, len(marks) - 1)]
-    return bool((followers != NEWLINE).any())
 
 
 def _record_lines_by_reader(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,7 @@ COMPARED_CODES = 200
 ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
 ISO_MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?$"
 WHOLE_FLOAT = r"^\d+\.0+$"
+ROUNDED = r"^\d(\.\d+)?[eE]\+\d+$"
 BAD_DAY = UNKNOWN_DAY + 1
 
 
@@ -137,10 +137,19 @@ def _without_blanks(mapped: Mapped, column: ColumnMap, cells: Cells) -> Mapped:
 def _map_ids(column: ColumnMap, cells: Cells) -> Mapped:
     """Return ids as they stand; where all look like 100005.0, a program made floats of them."""
     texts = cells.texts
-    if not len(texts) or not re.match(WHOLE_FLOAT, texts[0].as_py()):
-        return Mapped(cells)
-    if not pc.all(pc.match_substring_regex(texts, WHOLE_FLOAT)).as_py():
-        return Mapped(cells)
+    findings: tuple[Finding, ...] = ()
+    rounded = np.asarray(pc.match_substring_regex(texts, ROUNDED), dtype=bool)
+    if rounded.any():
+        findings = (
+            Finding(
+                column.column,
+                "the id is in scientific notation, so its last digits are lost",
+                "Have the extract made again without opening it in a spreadsheet program.",
+                np.flatnonzero(cells.spread(rounded, np.False_)),
+            ),
+        )
+    if not len(texts) or not pc.all(pc.match_substring_regex(texts, WHOLE_FLOAT)).as_py():
+        return Mapped(cells, findings)
     whole = pc.replace_substring_regex(texts, r"\.0+$", "").dictionary_encode()
     codes = np.append(whole.indices.to_numpy().astype(np.int32), np.int32(-1))[cells.codes]
     note = f"'{column.column}' holds ids with '.0' at their ends, which was taken off"

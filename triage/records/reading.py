@@ -33,7 +33,14 @@ from triage.records.histories import (
     referrals_schema,
 )
 from triage.records.mapping import Values, filled, map_cells
-from triage.records.report import REJECT_TYPES, Checked, CheckReport, Fault, SourceCheck
+from triage.records.report import (
+    REJECT_TYPES,
+    Checked,
+    CheckReport,
+    Fault,
+    RejectedReferral,
+    SourceCheck,
+)
 from triage.records.sources import CanonicalColumn, Source, canonical_columns
 from triage.records.vocabulary import Vocabulary
 from triage.workspace import Workspace
@@ -41,6 +48,7 @@ from triage.workspace import Workspace
 __all__ = ["read_histories"]
 
 TABLES = ("people", "events", "referrals")
+EPOCH = datetime.date(1970, 1, 1)
 BROKEN_MEND = "Check the delimiters and quotes of this row."
 
 
@@ -104,6 +112,7 @@ def read_histories(
         report,
         _rejects(drafts),
         {input_label(draft.source): draft.extract.sha256 for draft in drafts},
+        tuple(one for draft in by_table["referrals"] for one in _rejected_referrals(draft)),
     )
 
 
@@ -323,6 +332,29 @@ def _rejects(drafts: Sequence[Draft]) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series(dtype=REJECT_TYPES[name]) for name in REJECT_TYPES})
     rejects = pd.concat(frames, ignore_index=True).astype(REJECT_TYPES)
     return rejects.sort_values(["source", "line", "column", "reason"], ignore_index=True)
+
+
+def _rejected_referrals(draft: Draft) -> Iterator[RejectedReferral]:
+    """Yield the referrals of rejected rows, with the date only where no fault is about it."""
+    reasons: dict[int, list[str]] = {}
+    undated: set[int] = set()
+    for finding in draft.findings:
+        told = f"'{finding.column}': {finding.reason}" if finding.column else finding.reason
+        for row in finding.rows.tolist():
+            reasons.setdefault(row, []).append(told)
+            if finding.column == draft.told("made_on"):
+                undated.add(row)
+    made, ids = draft.days("made_on"), _array(draft.ids, np.arange(len(draft.rows)))
+    for row, why in sorted(reasons.items()):
+        line = f"{draft.extract.shown}, line {draft.extract.lines[draft.rows[row]]}"
+        dated = row not in undated and made[row] != UNKNOWN_DAY
+        yield RejectedReferral(
+            ids[row].as_py() or line,
+            EPOCH + datetime.timedelta(days=int(made[row])) if dated else None,
+            tuple(why),
+        )
+    for number, reason in draft.extract.broken:
+        yield RejectedReferral(f"{draft.extract.shown}, line {number}", None, (reason,))
 
 
 def _reject_frames(draft: Draft) -> Iterator[pd.DataFrame]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ __all__ = [
     "CheckReport",
     "Checked",
     "Fault",
+    "RejectedReferral",
     "SourceCheck",
     "check_allowance",
     "write_rejects",
@@ -113,6 +115,25 @@ class CheckReport:
 
 
 @dataclass(frozen=True)
+class RejectedReferral:
+    """A referral whose row could not be used. A list must still show that it came in.
+
+    Parameters
+    ----------
+    referral_id : str
+        The file and the line where no id can be read.
+    made_on : date or None
+        None where the row does not say it, or says it wrongly.
+    reasons : tuple of str
+        Why, each with the extract's column where it is one cell.
+    """
+
+    referral_id: str
+    made_on: datetime.date | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Checked:
     """Case histories that were read and checked.
 
@@ -128,12 +149,15 @@ class Checked:
     inputs : dict of str to str
         Extract, as the source file writes its path (``sql:NAME`` for the query of source NAME) →
         the SHA-256 of what was read.
+    rejected_referrals : tuple of RejectedReferral
+        In the order of sources and lines.
     """
 
     histories: CaseHistories
     report: CheckReport
     rejects: pd.DataFrame
     inputs: Mapping[str, str]
+    rejected_referrals: tuple[RejectedReferral, ...] = ()
 
 
 def write_rejects(path: Path, rejects: pd.DataFrame) -> None:

@@ -337,7 +337,7 @@ def read_sources(
     ConfigurationError
         With every problem of every file: unknown keys, canonical columns, agencies, types and
         answers; options that do not belong to a column; required columns that are not mapped.
-        Also where there is no source of people or of referrals.
+        Also where there is no source of people.
     """
     forms = read_documents(folder, SourceFile, root=root)
     shown = str(folder.relative_to(root) if root else folder)
@@ -349,12 +349,10 @@ def read_sources(
         for name, source in zip(forms, sources, strict=True)
         for keys, must, mend in _contradictions(source.form, vocabulary)
     ]
-    tables = {form.table for form in forms.values()}
-    problems += [
-        Problem(f"{shown}/", f"one source at least must have 'table: {table}'", "none")
-        for table in ("people", "referrals")
-        if table not in tables
-    ]
+    if not any(form.table == "people" for form in forms.values()):
+        problems.append(
+            Problem(f"{shown}/", "one source at least must have 'table: people'", "none")
+        )
     if problems:
         raise ConfigurationError(problems)
     return sources

@@ -21,11 +21,29 @@ class Strict(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+ENDINGS = (".yaml", ".yml")
 Document = TypeVar("Document", bound=Strict)
 
 
+class _AliasError(Exception):
+    """A value stands somewhere else than where it is used: on this line."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
 class _Loader(yaml.SafeLoader):
-    """Safe YAML with the booleans of YAML 1.2 only, so that ``yes`` and ``no`` stay words."""
+    """Safe YAML with the booleans of YAML 1.2 only, so that ``yes`` and ``no`` stay words.
+
+    Aliases are refused: a few lines of them can stand for more than any machine holds.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _AliasError(event.start_mark.line + 1)
+        return super().compose_node(parent, index)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -55,10 +73,10 @@ def read_document(path: Path, model: type[Document], *, name: str | None = None)
     """
     where = name or str(path)
     node = _compose(path, where)
-    problems = list(_duplicated_keys(node, where))
+    loader = _Loader("")
+    problems = [*_unusable_keys(node, where), *_impossible_values(node, loader, where)]
     if problems:
         raise ConfigurationError(problems)
-    loader = _Loader("")
     try:
         content = loader.construct_document(node)
     except yaml.YAMLError as error:
@@ -94,7 +112,7 @@ def read_documents(
     Raises
     ------
     ConfigurationError
-        With every problem of every file.
+        With every problem of every file, and for a file that another ending would hide.
     """
     if not folder.is_dir():
         shown = folder.relative_to(root) if root else folder
@@ -103,10 +121,18 @@ def read_documents(
         )
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.glob("*.yaml")):
-        if path.name.endswith(skip):
-            continue
+    for path in sorted(folder.iterdir()):
         shown = path.relative_to(root) if root else path
+        ending = path.suffix.lower()
+        if path.name.startswith(".") or path.name.endswith(skip) or ending not in ENDINGS:
+            continue
+        if path.suffix != ".yaml":
+            problems.append(
+                Problem(
+                    str(shown), "the name of a YAML file must end in '.yaml'", mend="Rename it."
+                )
+            )
+            continue
         try:
             documents[path.name] = read_document(path, model, name=str(shown))
         except ConfigurationError as error:
@@ -144,26 +170,67 @@ def _compose(path: Path, where: str) -> yaml.Node:
         raise ConfigurationError(
             Problem(where, "must be readable", error.strerror or "an error")
         ) from None
-    loader = _Loader(text)
     try:
-        node = loader.get_single_node()
+        node = _Loader(text).get_single_node()
+    except _AliasError as error:
+        raise ConfigurationError(
+            Problem(
+                f"{where}, line {error.line}",
+                "a value must stand where it is used",
+                "an alias (*)",
+                "Write the value out.",
+            )
+        ) from None
+    except RecursionError:
+        raise ConfigurationError(
+            Problem(where, "must be valid YAML", "hundreds of lists inside one another")
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "a syntax error"
+        what = getattr(error, "problem", None) or getattr(error, "reason", None)
         raise ConfigurationError(
-            Problem(f"{where}{line}", "must be valid YAML", what, "Check the indentation there.")
+            Problem(
+                f"{where}{line}",
+                "must be valid YAML",
+                what or "a syntax error",
+                "Check the indentation there.",
+            )
         ) from None
     if node is None:
         raise ConfigurationError(Problem(where, "must not be empty", "an empty file"))
     return node
 
 
-def _duplicated_keys(node: yaml.Node, where: str) -> Iterator[Problem]:
+def _impossible_values(node: yaml.Node, loader: _Loader, where: str) -> Iterator[Problem]:
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            for part in pair:
+                yield from _impossible_values(part, loader, where)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _impossible_values(value, loader, where)
+    else:
+        try:
+            loader.construct_object(node)
+        except (ValueError, OverflowError):
+            yield Problem(
+                f"{where}, line {node.start_mark.line + 1}",
+                "must hold dates and numbers that exist",
+                repr(node.value),
+            )
+        except yaml.YAMLError:
+            return  # a tag, which is told when the whole document is made
+
+
+def _unusable_keys(node: yaml.Node, where: str) -> Iterator[Problem]:
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                yield Problem(f"{where}, line {line}", "a key must be a plain word", "a list")
+                continue
             if key.value in seen:
                 yield Problem(
                     f"{where}, line {line}",
@@ -172,10 +239,10 @@ def _duplicated_keys(node: yaml.Node, where: str) -> Iterator[Problem]:
                     mend="Remove or rename one of the two.",
                 )
             seen.setdefault(key.value, line)
-            yield from _duplicated_keys(value, where)
+            yield from _unusable_keys(value, where)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _duplicated_keys(value, where)
+            yield from _unusable_keys(value, where)
 
 
 def _line(node: yaml.Node, keys: Sequence[str | int]) -> int | None:
@@ -186,7 +253,7 @@ def _line(node: yaml.Node, keys: Sequence[str | int]) -> int | None:
             if not found:
                 continue  # a tag of a union, not a key of the file
             line, node = found[0][0].start_mark.line + 1, found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
             node = node.value[key]
             line = node.start_mark.line + 1
     return int(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -87,7 +87,7 @@ class Panel(Strict):
     harm_scale: str
     cohort: Cohort
     training: Training
-    rows_set_aside: dict[str, int] = {}
+    rows_set_aside: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
     tracking_uri: str | None = None
 
 

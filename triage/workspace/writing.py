@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -24,7 +25,7 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], None]) -> No
     Parameters
     ----------
     path : Path
-        The file; its folder is made where it is missing (mode 0700). The file gets mode 0600.
+        The file, which gets mode 0600; folders above it that are missing are made (mode 0700).
     content : bytes, str or callable
         The bytes, the text (written as UTF-8), or a function that writes a file at the path
         it is given.
@@ -35,7 +36,7 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], None]) -> No
         The disk is full or the folder cannot be written. What was there before is intact.
     """
     with _told(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+        _make_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         os.close(handle)
         part = Path(name)
@@ -66,7 +67,9 @@ def write_folder(path: Path) -> Iterator[Path]:
         The disk is full, the parent cannot be written, or something already stands at ``path``.
     """
     with _told(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+        _make_folder(path.parent)
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
         try:
             yield part
@@ -99,6 +102,13 @@ def _told(path: Path) -> Iterator[None]:
                 "permissions, and run the command again.",
             )
         ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, each readable by its owner only."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True, mode=FOLDER_MODE)
 
 
 def _flush(path: Path) -> None:

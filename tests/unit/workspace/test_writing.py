@@ -1,0 +1,176 @@
+"""Files and folders that are there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from triage.errors import StorageError
+from triage.workspace import sha256_of, write_folder, write_whole
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\x00\xff", b"\x00\xff"),
+        ("naïve", "naïve".encode()),
+        (lambda path: path.write_bytes(b"made"), b"made"),
+    ],
+)
+def test_bytes_text_and_a_maker_are_written(
+    tmp_path: Path, content: object, expected: bytes
+) -> None:
+    write_whole(tmp_path / "a.txt", content)  # type: ignore[arg-type]
+    assert (tmp_path / "a.txt").read_bytes() == expected
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_the_old_file_gives_way_to_the_new(tmp_path: Path) -> None:
+    for text in ("old", "new"):
+        write_whole(tmp_path / "a.txt", text)
+    assert (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_only_the_owner_can_read_what_is_written(tmp_path: Path) -> None:
+    write_whole(tmp_path / "made" / "inside" / "a.txt", "text")
+    assert mode(tmp_path / "made" / "inside" / "a.txt") == 0o600
+    assert mode(tmp_path / "made" / "inside") == 0o700
+    assert mode(tmp_path / "made") == 0o700
+
+
+def test_a_folder_that_stands_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o755)
+    write_whole(tmp_path / "shared" / "a.txt", "text")
+    assert mode(tmp_path / "shared") == 0o755
+
+
+def fail_halfway(path: Path) -> None:
+    path.write_bytes(b"half")
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a.txt", "old")
+    with pytest.raises(StorageError, match=r"a\.txt: could not be written; got No space left"):
+        write_whole(tmp_path / "a.txt", fail_halfway)
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_an_error_of_the_maker_is_its_own(tmp_path: Path) -> None:
+    def wrong(path: Path) -> None:
+        raise ValueError("wrong")
+
+    with pytest.raises(ValueError, match="wrong"):
+        write_whole(tmp_path / "a.txt", wrong)
+    assert names(tmp_path) == []
+
+
+def test_a_folder_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(StorageError, match="could not be written"):
+        write_whole(tmp_path / "a.txt", "text")
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_file_where_a_folder_must_be(tmp_path: Path) -> None:
+    (tmp_path / "made").write_text("a file")
+    with pytest.raises(StorageError, match="could not be written"):
+        write_whole(tmp_path / "made" / "a.txt", "text")
+
+
+def test_a_real_limit_of_the_system_leaves_the_old_file(tmp_path: Path) -> None:
+    """The system itself refuses the bytes, in a process that may write no large file."""
+    write_whole(tmp_path / "a.txt", "old")
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from triage.errors import StorageError\n"
+        "from triage.workspace import write_whole\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n    write_whole(Path(sys.argv[1]), 5000 * 'x')\n"
+        "except StorageError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "a.txt")], capture_output=True, text=True
+    )
+    assert "could not be written; got File too large" in done.stdout, done.stderr
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a.txt", "old")
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from triage.workspace import write_whole\n"
+        "def make(path):\n"
+        "    path.write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_whole(Path(sys.argv[1]), make)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.txt")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_a_folder_appears_whole(tmp_path: Path) -> None:
+    target = tmp_path / "lists" / "a"
+    with write_folder(target) as part:
+        (part / "inside").mkdir()
+        (part / "inside" / "b.txt").write_text("b")
+        assert not target.exists()
+        assert part.parent == target.parent
+    assert (target / "inside" / "b.txt").read_text() == "b"
+    assert names(target.parent) == ["a"]
+    assert [mode(path) for path in (target, target / "inside", target.parent)] == [0o700] * 3
+    assert mode(target / "inside" / "b.txt") == 0o600
+
+
+def test_a_folder_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    def fill_halfway() -> None:
+        with write_folder(tmp_path / "a") as part:
+            (part / "b.txt").write_text("b")
+            raise ValueError("halfway")
+
+    with pytest.raises(ValueError, match="halfway"):
+        fill_halfway()
+    assert names(tmp_path) == []
+
+
+def test_a_folder_never_replaces_what_stands(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "old.txt").write_text("old")
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "empty").mkdir()
+    for name in ("full", "file", "empty"):
+        with (
+            pytest.raises(StorageError, match=f"{name}: could not be written"),
+            write_folder(tmp_path / name) as part,
+        ):
+            (part / "new.txt").write_text("new")
+    assert names(tmp_path) == ["empty", "file", "full"]
+    assert names(tmp_path / "full") == ["old.txt"]
+
+
+def test_hashes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()

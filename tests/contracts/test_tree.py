@@ -54,7 +54,7 @@ def test_constraints_pin_every_package_by_hash_and_name_no_address() -> None:
 
 @pytest.mark.slow
 def test_the_wheel_ships_what_init_copies(tmp_path: Path) -> None:
-    backend = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"  # no isolation
+    backend = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"
     subprocess.run(
         [sys.executable, "-c", backend, str(tmp_path)],
         cwd=CHECKOUT,

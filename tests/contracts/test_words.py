@@ -17,7 +17,11 @@ PACKAGE = Path(triage.__file__).parent
 CHECKOUT = PACKAGE.parent
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 BANNED = re.compile(r"\b(offenders?|debias\w*|unbiased|fair scores?)\b", re.IGNORECASE)
-ALLOWED = re.compile(r"never [\"“*]*(offender|debias|fair score)|serious-offender", re.IGNORECASE)
+ALLOWED = re.compile(
+    r"never [\"“*]*(offender|debias|fair score)"  # where it is said that the word is not used
+    r"|evidence from 52,000 offenders",  # the title of a work that is cited
+    re.IGNORECASE,
+)
 
 
 def public_names(room: str) -> Iterator[tuple[str, object]]:

@@ -103,11 +103,11 @@ def demo_command(
 
     place = workspace / folder
     with Shown() as progress:
-        write_demo(place, people=people, seed=seed, progress=progress)
+        made = write_demo(place, people=people, seed=seed, progress=progress)
         if data_only:
             tell(f"A workspace with synthetic extracts stands in {place}.")
             return
-        bundle = run_demo(place, now=_now(), progress=progress)
+        bundle = run_demo(place, made, now=_now(), progress=progress)
     print_list(bundle, sys.stdout, rows=10)
     print(f"\nThe list: {bundle.folder / 'list.html'}")
     print(f"Read it:  triage show {bundle.list_id} --workspace {place}")
@@ -128,8 +128,8 @@ def check_command(
     with Shown() as progress:
         found = check_extracts(load_project(workspace), today=_now().date(), progress=progress)
     print_listing(found.rows, found.columns, form)
-    for warning in found.warnings:
-        tell(f"Note: {warning}")
+    for line in found.told:
+        tell(f"Note: {line}")
     tell(f"The report: {found.folder}")
     found.require_accepted()
 
@@ -166,7 +166,7 @@ def train_command(workspace: WorkspaceOption = HERE, form: FormatOption = Format
     from triage.workflows import load_project, train_models
 
     with Shown() as progress:
-        done = train_models(load_project(workspace), now=_now(), progress=progress)
+        done = train_models(load_project(workspace), today=_now().date(), progress=progress)
     print_listing(done.rows, done.columns, form)
     for line in done.told:
         tell(line)
@@ -185,13 +185,14 @@ def models_command(workspace: WorkspaceOption = HERE, form: FormatOption = Forma
 
 @application.command("promote", epilog="Example:  triage promote 3")
 def promote_command(
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="As 'triage models' lists it.")],
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="As 'triage models' lists it.")],
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Make a model version the one that ranks from now on."""
     from triage.workflows import load_project, promote_version
 
-    tell(promote_version(load_project(workspace), version))
+    champion = promote_version(load_project(workspace), version)
+    tell(f"Version {champion.number} ({champion.title}) is the champion: it ranks from now on.")
 
 
 @application.command("rank", epilog="Example:  triage rank --as-of 2026-03-01")
@@ -202,7 +203,11 @@ def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE) -> None:
 
     with Shown() as progress:
         bundle = make_list(
-            load_project(workspace), as_of=as_of.date(), now=_now(), progress=progress
+            load_project(workspace),
+            as_of=as_of.date(),
+            today=_now().date(),
+            now=_now(),
+            progress=progress,
         )
     print(bundle.folder / "list.html")
     counts = bundle.manifest.counts

@@ -1,0 +1,70 @@
+"""Workflows: one module a journey, each joining the rooms to what is stored.
+
+:func:`load_project` reads all that a workspace says. Check, features, train, promote, rank, show
+and demo then each do one thing that a person asks for. Nowhere else do rooms meet storage.
+
+Why this shape: every room below is given tables and gives tables back, so that it can be tested
+without a disk; the files, the order of steps and what is written when are decided here, once. The
+time and whoever watches progress are handed in by the door that was used. A workflow reads first,
+computes then and writes last, whole or not at all, so that a run which fails leaves what stood. Its
+functions are imported when they are first asked for, because opening a list should not wait for
+the libraries that train a model.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from triage.workflows.checking import Found, check_extracts, read_accepted
+    from triage.workflows.demo import run_demo, write_demo
+    from triage.workflows.feature_files import write_features
+    from triage.workflows.lists import open_list
+    from triage.workflows.progress import Progress
+    from triage.workflows.project import Project, load_project
+    from triage.workflows.ranking import make_list
+    from triage.workflows.training import Trainings, train_models
+    from triage.workflows.versions import Versions, list_versions, promote_version
+
+__all__ = [
+    "Found",
+    "Progress",
+    "Project",
+    "Trainings",
+    "Versions",
+    "check_extracts",
+    "list_versions",
+    "load_project",
+    "make_list",
+    "open_list",
+    "promote_version",
+    "read_accepted",
+    "run_demo",
+    "train_models",
+    "write_demo",
+    "write_features",
+]
+
+_HOMES = {
+    "Found": "checking",
+    "Progress": "progress",
+    "Project": "project",
+    "Trainings": "training",
+    "Versions": "versions",
+    "check_extracts": "checking",
+    "list_versions": "versions",
+    "load_project": "project",
+    "make_list": "ranking",
+    "open_list": "lists",
+    "promote_version": "versions",
+    "read_accepted": "checking",
+    "run_demo": "demo",
+    "train_models": "training",
+    "write_demo": "demo",
+    "write_features": "feature_files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

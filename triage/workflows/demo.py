@@ -1,0 +1,103 @@
+"""The whole journey on synthetic people, in a workspace of its own."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+
+from triage.errors import Problem, StorageError
+from triage.lists import Bundle
+from triage.synthetic import Made, write_extracts
+from triage.workflows.checking import check_extracts
+from triage.workflows.progress import Progress
+from triage.workflows.project import load_project
+from triage.workflows.ranking import make_list
+from triage.workflows.training import train_models
+from triage.workflows.versions import promote_version
+from triage.workspace import write_whole, write_workspace
+
+__all__ = ["run_demo", "write_demo"]
+
+MARK = ".synthetic-demo"
+NAME = "Synthetic perpetrator panel"
+
+
+def write_demo(folder: Path, *, people: int, seed: int, progress: Progress) -> Made:
+    """Write a workspace with the extracts of six agencies about invented people.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that does not exist yet or is empty.
+    people : int
+        About how many people the agencies know.
+    seed : int
+        The same seed gives the same bytes.
+    progress : Progress
+
+    Raises
+    ------
+    StorageError
+        The folder holds something already, or cannot be written.
+    """
+    _refuse_what_stands(folder)
+    workspace = write_workspace(folder)
+    write_whole(folder / MARK, "Everyone in this folder is invented. It may be removed.\n")
+    panel = workspace.configs / "panel.yaml"
+    write_whole(panel, _synthetic(panel.read_text(encoding="utf-8")))
+    progress.stage("Inventing people and what six agencies recorded of them", total=100)
+    done = 0
+
+    def tell(share: float, _doing: str) -> None:
+        nonlocal done
+        progress.advance(round(share * 100) - done)
+        done = round(share * 100)
+
+    return write_extracts(folder / "data", people=people, seed=seed, progress=tell)
+
+
+def run_demo(folder: Path, made: Made, *, now: datetime.datetime, progress: Progress) -> Bundle:
+    """Check, train, promote what is proposed, and rank, in a workspace of invented people.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace.
+    made : Made
+        What was written there.
+    now : datetime
+        Written into the list and into the runs.
+    progress : Progress
+
+    Returns
+    -------
+    Bundle
+        The list of the last first of a month up to which the extracts tell everything.
+    """
+    project = load_project(folder)
+    today = made.until + datetime.timedelta(days=1)
+    check_extracts(project, today=today, progress=progress).require_accepted()
+    trained = train_models(project, today=today, progress=progress)
+    promote_version(project, trained.proposed)
+    return make_list(project, as_of=today.replace(day=1), today=today, now=now, progress=progress)
+
+
+def _refuse_what_stands(folder: Path) -> None:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    earlier = (folder / MARK).is_file()
+    raise StorageError(
+        Problem(
+            str(folder),
+            "must be a new or an empty folder",
+            "an earlier demo" if earlier else "something else, which a demo must not touch",
+            f"Remove it first: rm -r {folder}" if earlier else "Name another: triage demo DIR.",
+        )
+    )
+
+
+def _synthetic(panel: str) -> str:
+    """Return a panel's configuration that says that the data is invented."""
+    named = re.sub(r"^name:.*$", f"name: {NAME}", panel, count=1, flags=re.MULTILINE)
+    return f"{named}\n# Everyone in data/ is invented; every page says so.\nsynthetic: true\n"

@@ -1,0 +1,105 @@
+"""Referrals on as-of dates, and everything that is known of each: the start of every workflow."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from triage.conditions import Column
+from triage.errors import NotFoundError, Problem
+from triage.features import FeatureMatrix, compute, make_plan
+from triage.records import CaseHistories
+from triage.timeline import (
+    Moments,
+    Timeline,
+    attributes_at,
+    build_timeline,
+    day_of,
+    moments_of,
+    open_referrals,
+    training_days,
+)
+from triage.workflows.project import Project
+
+__all__ = ["Asked", "ask_of_all", "ask_of_open"]
+
+Rows = npt.NDArray[np.int64]
+Days = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Referrals, each on an as-of date, with their features.
+
+    Parameters
+    ----------
+    referrals : pyarrow.Table, shape (n, …)
+        Rows of the case histories' referrals.
+    timeline : Timeline
+    moments : Moments, shape (n,)
+    attributes : mapping of str to Column
+        What is known of the people and the referrals themselves.
+    matrix : FeatureMatrix, shape (n, n_features)
+        Every feature that the pipelines make.
+    """
+
+    referrals: pa.Table
+    timeline: Timeline
+    moments: Moments
+    attributes: Mapping[str, Column]
+    matrix: FeatureMatrix
+
+    @property
+    def referral_ids(self) -> list[str]:
+        """The referrals' ids, in order."""
+        ids: list[str] = self.referrals["referral_id"].to_pylist()
+        return ids
+
+
+def ask_of_all(project: Project, histories: CaseHistories) -> Asked:
+    """Return every past referral on the date on which it would have been heard."""
+    rows, days = training_days(histories.referrals, project.panel.cohort)
+    return _ask(project, histories, rows, days)
+
+
+def ask_of_open(project: Project, histories: CaseHistories, as_of: datetime.date) -> Asked:
+    """Return the referrals that are open on an as-of date.
+
+    Raises
+    ------
+    NotFoundError
+        None is.
+    """
+    cohort = project.panel.cohort
+    rows = open_referrals(histories.referrals, cohort, day_of(as_of))
+    if not len(rows):
+        raise NotFoundError(_nothing_open(project, histories, as_of))
+    days = np.full(len(rows), day_of(as_of), dtype=np.int32)
+    return _ask(project, histories, rows, days)
+
+
+def _ask(project: Project, histories: CaseHistories, rows: Rows, days: Days) -> Asked:
+    timeline = build_timeline(histories, project.scale)
+    referrals = histories.referrals.take(pa.array(rows))
+    moments = moments_of(timeline, referrals["person_id"].to_pylist(), days)
+    attributes = attributes_at(histories, rows, days)
+    matrix = compute(make_plan(project.features), timeline, moments, attributes)
+    return Asked(referrals, timeline, moments, attributes, matrix)
+
+
+def _nothing_open(project: Project, histories: CaseHistories, as_of: datetime.date) -> Problem:
+    made = sorted(histories.referrals["made_on"].to_pylist())
+    known = f"referrals made from {made[0]} to {made[-1]}" if made else "no referrals at all"
+    return Problem(
+        f"as-of date {as_of}",
+        f"at least one referral must be open: made on that day or in the "
+        f"{project.panel.cohort.open_days - 1} days before (cohort.open_days in "
+        "configs/panel.yaml)",
+        known,
+        "Choose another date, or bring in newer extracts.",
+    )

@@ -1,0 +1,151 @@
+"""From extracts, rules and the champion to a discussion list."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from triage.explain import explain, tell_reasons
+from triage.learning import Trained
+from triage.lists import (
+    Bundle,
+    ListContent,
+    ListTables,
+    ModelFacts,
+    PanelFacts,
+    gather_tables,
+    write_bundle,
+)
+from triage.papers import make_papers
+from triage.ranking import SetAside, rank
+from triage.records import Checked
+from triage.registry import Registry, Version
+from triage.rules import evaluate_rules, gather_facts
+from triage.workflows.checking import read_accepted
+from triage.workflows.progress import Progress
+from triage.workflows.project import Project, code_version, config_hashes
+from triage.workflows.questions import Asked, ask_of_open
+from triage.workflows.versions import champion_of
+
+__all__ = ["make_list"]
+
+
+def make_list(
+    project: Project,
+    *,
+    as_of: datetime.date,
+    today: datetime.date,
+    now: datetime.datetime,
+    progress: Progress,
+) -> Bundle:
+    """Write the discussion list of an as-of date, or find that it already stands just so.
+
+    Parameters
+    ----------
+    project : Project
+    as_of : date
+        Only what was known before it is used.
+    today : date
+        Rows with a date after it are rejected.
+    now : datetime
+        Written into the manifest, and nowhere else.
+    progress : Progress
+
+    Raises
+    ------
+    NotFoundError
+        No model version was promoted yet, or no referral is open.
+    RejectedRowsError, ExtractError, TamperedError, StorageError
+    """
+    version = champion_of(project)
+    registry = Registry(project.workspace, project.panel.tracking_uri)
+    trained = registry.load(version.number)
+    checked = read_accepted(project, today=today, progress=progress)
+    progress.stage("Ranking and explaining")
+    set_aside = _set_aside(project, checked, as_of)
+    asked = ask_of_open(project, checked.histories, as_of)
+    content = ListContent(
+        as_of=as_of,
+        created_at=now,
+        synthetic=project.panel.synthetic,
+        panel=_panel_facts(project),
+        model=_model_facts(version, trained),
+        code_version=code_version(),
+        inputs=checked.inputs,
+        configs=config_hashes(project.workspace),
+        referrals_in=len({*asked.referral_ids, *(one.referral_id for one in set_aside)}),
+        tables=_tables(project, trained, asked, set_aside, as_of),
+    )
+    progress.stage("Writing the list")
+    return write_bundle(project.workspace.lists, content, make_papers)
+
+
+def _tables(
+    project: Project,
+    trained: Trained,
+    asked: Asked,
+    set_aside: Sequence[SetAside],
+    as_of: datetime.date,
+) -> ListTables:
+    trace = evaluate_rules(project.policy, gather_facts(asked.matrix, asked.attributes), as_of)
+    contributions = explain(trained, asked.matrix)
+    ranking = rank(
+        asked.referral_ids,
+        contributions.scores,
+        trace,
+        capacity=project.panel.capacity,
+        near_misses=project.panel.near_misses,
+        set_aside=set_aside,
+    )
+    return gather_tables(
+        ranking,
+        referrals=asked.referrals,
+        probabilities=trained.probability(asked.matrix) if trained.learned else None,
+        contributions=contributions,
+        reasons=tell_reasons(
+            contributions, asked.matrix, trace, asked.timeline, asked.moments, project.vocabulary
+        ),
+        features=asked.matrix,
+        trace=trace,
+        vocabulary=project.vocabulary,
+    )
+
+
+def _set_aside(project: Project, checked: Checked, as_of: datetime.date) -> tuple[SetAside, ...]:
+    """Return the rejected referrals that are open, or for all that their rows say may be.
+
+    One whose id also came in whole, as a repeated row does, has its place there.
+    """
+    whole = set(checked.histories.referrals["referral_id"].to_pylist())
+    first = as_of - datetime.timedelta(days=project.panel.cohort.open_days - 1)
+    return tuple(
+        SetAside(one.referral_id, f"Its row was rejected: {'; '.join(one.reasons)}.")
+        for one in checked.rejected_referrals
+        if one.referral_id not in whole and (one.made_on is None or first <= one.made_on <= as_of)
+    )
+
+
+def _panel_facts(project: Project) -> PanelFacts:
+    panel = project.panel
+    return PanelFacts(
+        name=panel.name,
+        area=panel.area,
+        capacity=panel.capacity,
+        near_misses=panel.near_misses,
+        open_days=panel.cohort.open_days,
+    )
+
+
+def _model_facts(version: Version, trained: Trained) -> ModelFacts:
+    return ModelFacts(
+        name=trained.name,
+        title=trained.spec.title,
+        version=str(version.number),
+        unit="log_odds" if trained.learned else "points",
+        sha256=version.sha256,
+        outcome=trained.outcome,
+        outcome_meaning=trained.meaning,
+        horizon_days=trained.horizon_days,
+        base_rate=trained.base_rate,
+        trained_on=trained.rows,
+    )

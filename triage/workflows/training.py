@@ -1,0 +1,193 @@
+"""Training every model on what came after past referrals, and proposing a champion."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from triage.conditions import Truth, evaluate
+from triage.learning import Examples, Experiment, train
+from triage.outcomes import Outcome, follow_up_end, label
+from triage.registry import Registry, Version
+from triage.timeline import NEVER, Timeline
+from triage.workflows.checking import read_accepted
+from triage.workflows.progress import Progress
+from triage.workflows.project import Project, code_version
+from triage.workflows.questions import ask_of_all
+
+__all__ = ["Trainings", "observed_until", "train_models"]
+
+MEASURES = (
+    "harm_captured",
+    "recall",
+    "precision",
+    "auc",
+    "average_precision",
+    "brier",
+    "calibration_slope",
+)
+MAIN_SHARE = 0.05
+"""A source that tells at least this share of the outcome's events is one that tells it."""
+
+
+@dataclass(frozen=True)
+class Trainings:
+    """What came of training.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    versions : tuple of Version
+        The registered version of each model, in the order of the experiment's results.
+    observed_until : date
+        Outcomes are known where they had settled before this day.
+    """
+
+    experiment: Experiment
+    versions: tuple[Version, ...]
+    observed_until: datetime.date
+
+    columns = ("version", "model", "kind", *MEASURES, "proposed")
+
+    @property
+    def proposed(self) -> int:
+        """The version that is proposed as champion."""
+        name = self.experiment.proposal.name
+        return next(version.number for version in self.versions if version.name == name)
+
+    @property
+    def rows(self) -> list[dict[str, str | int | float | bool | None]]:
+        """One row a model: its measures over all test periods."""
+        return [
+            {
+                "version": version.number,
+                "model": result.name,
+                "kind": result.trained.spec.kind,
+                **{name: known(getattr(result.pooled, name)) for name in MEASURES},
+                "proposed": version.number == self.proposed,
+            }
+            for version, result in zip(self.versions, self.experiment.results, strict=True)
+        ]
+
+    @property
+    def told(self) -> list[str]:
+        """What else the reader should know, a sentence each."""
+        pooled = self.experiment.results[0].pooled
+        outcome = self.experiment.outcome
+        return [
+            f"Outcome '{outcome.name}': {outcome.meaning}. {pooled.positives:,} of {pooled.rows:,} "
+            f"referrals tested had it, on {pooled.lists} monthly lists of "
+            f"{self.experiment.capacity}.",
+            f"Outcomes are known where they had settled before {self.observed_until}: "
+            "there the first of the extracts that tell them ends.",
+            *(
+                f"{result.name}: {note}."
+                for result in self.experiment.results
+                for note in result.trained.notes
+            ),
+            f"Proposed: version {self.proposed}. {self.experiment.proposal.reason}",
+            f"A person decides: triage promote {self.proposed}",
+        ]
+
+
+def known(value: float) -> float | None:
+    """Return a measure, or None where there is none."""
+    return None if math.isnan(value) else value
+
+
+def train_models(project: Project, *, today: datetime.date, progress: Progress) -> Trainings:
+    """Train and test every model forward in time, keep them all, and propose a champion.
+
+    Parameters
+    ----------
+    project : Project
+    today : date
+        Rows with a date after it are rejected.
+    progress : Progress
+
+    Raises
+    ------
+    LearningError
+        Nothing can be learned from these outcomes.
+    RejectedRowsError, ExtractError, StorageError
+    """
+    registry = Registry(project.workspace, project.panel.tracking_uri)
+    registry.prepare()
+    checked = read_accepted(project, today=today, progress=progress)
+    progress.stage("Making features of past referrals")
+    asked = ask_of_all(project, checked.histories)
+    outcome = project.outcomes.primary
+    until = observed_until(outcome, asked.timeline)
+    labels = label(
+        outcome,
+        asked.timeline,
+        asked.moments,
+        observed_until=until,
+        follow_up_end=follow_up_end(
+            project.outcomes, checked.histories, asked.timeline, asked.moments
+        ),
+    )
+    experiment = train(
+        project.models,
+        Examples(asked.matrix, asked.moments, labels, outcome),
+        capacity=project.panel.capacity,
+        training=project.panel.training,
+        progress=_told(progress),
+    )
+    progress.stage("Keeping the models")
+    versions = registry.log_experiment(experiment, code_version=code_version())
+    return Trainings(experiment, tuple(versions), date_of(until))
+
+
+def observed_until(outcome: Outcome, timeline: Timeline) -> int:
+    """Return the day before which the records can be taken to tell of every outcome.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    timeline : Timeline
+
+    Returns
+    -------
+    int
+        The day after the first of the main sources ends, in days since 1970-01-01. A source ends
+        with the last fact that it made known; a main one tells at least 5% of the events
+        that the outcome looks for. What lies beyond is unobserved, which is not the same as no.
+    """
+    condition = outcome.any_event if outcome.any_event is not None else outcome.harm_from
+    wanted = timeline.known != NEVER
+    told = wanted
+    if condition is not None:
+        told = wanted & (evaluate(condition, timeline.columns).truth == Truth.YES)
+    source = np.unique(timeline.records["source"].to_numpy().astype(np.str_), return_inverse=True)[
+        1
+    ]
+    counts = np.bincount(source[told], minlength=source.max(initial=0) + 1)
+    main = np.flatnonzero(counts >= max(1.0, MAIN_SHARE * counts.sum()))
+    if not len(main):
+        main = np.unique(source[wanted])
+    ends = [int(timeline.known[wanted & (source == one)].max()) for one in main.tolist()]
+    return min(ends, default=-1) + 1
+
+
+def date_of(day: int) -> datetime.date:
+    """Return a day as a date."""
+    return datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+
+
+def _told(progress: Progress) -> Callable[[int, int, str], None]:
+    """Return what the experiment tells of its fits as a stage and its parts."""
+    begun = False
+
+    def tell(_done: int, of: int, _what: str) -> None:
+        nonlocal begun
+        if not begun:
+            progress.stage("Training models", of)
+            begun = True
+        progress.advance()
+
+    return tell

@@ -18,6 +18,7 @@ from triage.conditions.columns import (
     Column,
     Days,
     Numbers,
+    take,
 )
 from triage.conditions.evaluation import Evaluation, Truth, evaluate
 from triage.conditions.grammar import (
@@ -54,5 +55,6 @@ __all__ = [
     "fields_of",
     "mismatches",
     "parse_condition",
+    "take",
     "tests_of",
 ]

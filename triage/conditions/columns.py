@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["UNKNOWN_DAY", "Answer", "Answers", "Categories", "Column", "Days", "Numbers"]
+__all__ = ["UNKNOWN_DAY", "Answer", "Answers", "Categories", "Column", "Days", "Numbers", "take"]
 
 UNKNOWN_DAY = np.iinfo(np.int32).min
 """The day that stands for a date that is not known."""
@@ -59,3 +59,16 @@ class Days:
 
 
 Column = Numbers | Categories | Answers | Days
+
+
+def take(column: Column, rows: npt.NDArray[np.int64]) -> Column:
+    """Return some rows of a column."""
+    match column:
+        case Numbers(values):
+            return Numbers(values[rows])
+        case Categories(codes, names):
+            return Categories(codes[rows], names)
+        case Answers(answers):
+            return Answers(answers[rows])
+        case Days(days):
+            return Days(days[rows])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -83,33 +84,71 @@ def _truth(condition: Condition, columns: Mapping[str, Column], leaves: list[Tru
         case Not(part):
             return np.int8(Truth.YES) - _truth(part, columns, leaves)
         case All(parts):
-            truths = [_truth(part, columns, leaves) for part in parts]
-            return np.asarray(np.minimum.reduce(truths))
+            return reduce(np.minimum, [_truth(part, columns, leaves) for part in parts])
         case AnyOf(parts):
-            truths = [_truth(part, columns, leaves) for part in parts]
-            return np.asarray(np.maximum.reduce(truths))
+            return reduce(np.maximum, [_truth(part, columns, leaves) for part in parts])
 
 
 def _test(test: Test, column: Column) -> Truths:
+    if isinstance(column, Answers):
+        return _truth_of_each_answer(test)[column.codes]
+    if isinstance(column, Categories):
+        return _truth_of_each_name(test, column.names)[column.codes]
     unknown = _unknown(column)
     if test.operator == "is_unknown":
         return _truths(unknown)
     if test.operator == "is_known":
         return _truths(~unknown)
-    if isinstance(column, Answers):
-        codes = [Answer[str(value).upper()] for value in test.value]
-        hit = np.isin(column.codes, codes)
-        unknown &= ~np.bool_(any(code >= Answer.UNKNOWN for code in codes))
-    elif isinstance(column, Categories):
-        names = {name: code for code, name in enumerate(column.names)}
-        hit = np.isin(column.codes, [names.get(str(value), -2) for value in test.value])
-    else:
-        hit = _compare(test, column)
-    if test.operator in ("is_not", "not_in"):
-        hit = ~hit
-    truth = _truths(hit)
-    truth[unknown] = Truth.UNKNOWN
+    truth = _truths(_compare(test, column))
+    np.copyto(truth, np.int8(Truth.UNKNOWN), where=unknown)
     return truth
+
+
+def _truth_of_each_answer(test: Test) -> Truths:
+    """Return the truth for each :class:`Answer`."""
+    named = [Answer[str(value).upper()] for value in test.value]
+    names_unknown = any(answer >= Answer.UNKNOWN for answer in named)
+    return np.array(
+        [
+            _of_one(test, answer in named, answer < Answer.UNKNOWN, told=names_unknown)
+            for answer in Answer
+        ],
+        dtype=np.int8,
+    )
+
+
+def _truth_of_each_name(test: Test, names: Sequence[str]) -> Truths:
+    """Return the truth for each name, and at the end (position −1) for an unknown one."""
+    truths = np.full(len(names) + 1, _of_one(test, False, True), dtype=np.int8)
+    named = frozenset(test.value)
+    truths[[code for code, name in enumerate(names) if name in named]] = _of_one(test, True, True)
+    truths[-1] = _of_one(test, False, False)
+    return truths
+
+
+def _of_one(test: Test, hit: bool, known: bool, *, told: bool = False) -> Truth:
+    """Return the truth of a test of one value.
+
+    Parameters
+    ----------
+    hit : bool
+        Whether it is among those tested against.
+    known : bool
+    told : bool
+        Whether the test itself names what is unknown, and so has an answer.
+    """
+    match test.operator:
+        case "is_known":
+            says = known
+        case "is_unknown":
+            says = not known
+        case _ if not known and not told:
+            return Truth.UNKNOWN
+        case "is_not" | "not_in":
+            says = not hit
+        case _:
+            says = hit
+    return Truth.YES if says else Truth.NO
 
 
 def _compare(test: Test, column: Numbers | Days) -> npt.NDArray[np.bool_]:
@@ -127,6 +166,8 @@ def _compare(test: Test, column: Numbers | Days) -> npt.NDArray[np.bool_]:
                 return np.asarray(values < wanted[0])
             case "between":
                 return np.asarray((values >= wanted[0]) & (values <= wanted[1]))
+            case "is_not" | "not_in":
+                return np.isin(values, wanted, invert=True)
             case _:
                 return np.isin(values, wanted)
 
@@ -137,17 +178,11 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _unknown(column: Column) -> npt.NDArray[np.bool_]:
-    match column:
-        case Numbers(values):
-            return np.isnan(values)
-        case Categories(codes):
-            return np.asarray(codes < 0)
-        case Answers(codes):
-            return np.asarray(codes >= Answer.UNKNOWN)
-        case Days(days):
-            return np.asarray(days == UNKNOWN_DAY)
+def _unknown(column: Numbers | Days) -> npt.NDArray[np.bool_]:
+    if isinstance(column, Numbers):
+        return np.isnan(column.values)
+    return np.asarray(column.values == UNKNOWN_DAY)
 
 
 def _truths(hit: npt.NDArray[np.bool_]) -> Truths:
-    return np.where(hit, np.int8(Truth.YES), np.int8(Truth.NO))
+    return np.left_shift(hit.view(np.int8), 1)

@@ -18,10 +18,9 @@ from triage.conditions import (
     Column,
     Days,
     Numbers,
-    Truth,
-    evaluate,
 )
 from triage.features.definitions import Feature
+from triage.features.filters import filters_passed
 from triage.features.kernel import numbered_within_people, scan
 from triage.features.matrix import FeatureMatrix
 from triage.features.plan import Plan
@@ -34,8 +33,6 @@ GRID = 2.0**20
 
 LARGEST = 2.0**53 / GRID
 """Sums of numbers whose sizes stay below this together are exact."""
-
-WORD_BITS = 63
 
 
 @dataclass(frozen=True)
@@ -122,8 +119,10 @@ def _run(
             bound.names,
             np.zeros((len(plan.steps), different), dtype=np.int64),
             plan.edges,
+            plan.empty,
+            plan.n_summed,
+            plan.n_windowed,
             plan.outputs,
-            plan.window_days,
             plan.when_none,
             first_row,
             last_row,
@@ -136,10 +135,10 @@ def _run(
 
 
 def _bind(plan: Plan, timeline: Timeline) -> _Bound:
-    signature, members = _signatures(plan, timeline)
+    signature, passed = filters_passed(plan.filters, timeline.columns, timeline.n_events)
     steps = [
         [position for position, step in enumerate(plan.steps) if step.filter in filters]
-        for filters in members
+        for filters in passed
     ]
     numbers = [
         _on_grid(name, _values(timeline, name)) if summed else _values(timeline, name)
@@ -155,30 +154,6 @@ def _bind(plan: Plan, timeline: Timeline) -> _Bound:
     )
 
 
-def _signatures(
-    plan: Plan, timeline: Timeline
-) -> tuple[npt.NDArray[np.int32], list[frozenset[int]]]:
-    """Return which of the different sets of filters each event passes, and those sets."""
-    signature = np.zeros(timeline.n_events, dtype=np.int64)
-    members: list[frozenset[int]] = [frozenset()]
-    for first in range(0, len(plan.filters), WORD_BITS):
-        word = np.zeros(timeline.n_events, dtype=np.int64)
-        for bit, condition in enumerate(plan.filters[first : first + WORD_BITS]):
-            if condition is None:
-                word |= 1 << bit
-            else:
-                passes = evaluate(condition, timeline.columns).truth == Truth.YES
-                word |= passes.astype(np.int64) << bit
-        words, code = np.unique(word, return_inverse=True)
-        pairs, signature = np.unique(signature * len(words) + code, return_inverse=True)
-        members = [
-            members[pair // len(words)]
-            | {first + bit for bit in range(WORD_BITS) if int(words[pair % len(words)]) >> bit & 1}
-            for pair in pairs.tolist()
-        ]
-    return signature.astype(np.int32), members
-
-
 def _values(timeline: Timeline, name: str) -> npt.NDArray[np.float64]:
     column = timeline.columns[name]
     if not isinstance(column, Numbers):
@@ -189,7 +164,7 @@ def _values(timeline: Timeline, name: str) -> npt.NDArray[np.float64]:
 def _on_grid(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if np.nansum(np.abs(values)) >= LARGEST:
         raise ValueError(f"the numbers of the event column {name} are too large to be summed")
-    return np.asarray(np.rint(values * GRID) / GRID)
+    return np.asarray(np.rint(values * GRID) / GRID + 0.0)  # never −0, the sum of nothing
 
 
 def _numbered(timeline: Timeline, name: str) -> npt.NDArray[np.int32]:

@@ -5,15 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from triage.conditions import (
-    Answers,
-    Categories,
-    Column,
-    Days,
-    Numbers,
-    Truth,
-    evaluate,
-)
+from triage.conditions import Categories, Numbers, Truth, evaluate, take
 from triage.features.definitions import Feature
 from triage.timeline import Timeline
 
@@ -48,7 +40,7 @@ def evidence(feature: Feature, timeline: Timeline, person: int, day: int) -> Pos
     if longest is not None:
         events = events[day - timeline.happened[events] <= longest]
     if feature.where is not None and len(events):
-        columns = {name: _take(column, events) for name, column in timeline.columns.items()}
+        columns = {name: take(column, events) for name, column in timeline.columns.items()}
         events = events[evaluate(feature.where, columns).truth == Truth.YES]
     return _behind(feature, timeline, events, day) if len(events) else events
 
@@ -85,15 +77,3 @@ def _with_number(feature: Feature, timeline: Timeline, events: Positions) -> Pos
             return events[-2:] if len(events) > 1 else events[:0]
         case _:
             return events
-
-
-def _take(column: Column, events: Positions) -> Column:
-    match column:
-        case Numbers(values):
-            return Numbers(values[events])
-        case Categories(codes, names):
-            return Categories(codes[events], names)
-        case Answers(codes):
-            return Answers(codes[events])
-        case Days(days):
-            return Days(days[events])

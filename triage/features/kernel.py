@@ -3,6 +3,10 @@
 The kernel knows nothing of abuse, of columns' names or of windows' meanings. It gets flat arrays
 and tables of operations (see :class:`triage.features.plan.Plan`), and is the only place where a
 feature made of events gets its value.
+
+A person's *cells* are all that the walk keeps: for each step that has windows a cell a bucket, and
+for each step that looks at the latest events four more. Nothing found is told apart from zero by
+the sum of nothing, which is −0: adding anything to −0, even 0, makes it something else.
 """
 
 from __future__ import annotations
@@ -12,32 +16,32 @@ from typing import Any
 import numba
 import numpy as np
 
-from triage.features.plan import Operation, Output
+from triage.features.plan import RECENT_CELLS, Operation, Output
 
 __all__ = ["numbered_within_people", "scan"]
 
 COUNT = int(Operation.COUNT)
 SUM = int(Operation.SUM)
-MAXIMUM = int(Operation.MAXIMUM)
-NUMBERED = int(Operation.LATEST)
 DISTINCT = int(Operation.DISTINCT)
 NAMED = int(Operation.NAMED)
-LAST_AGE = int(Operation.LAST_AGE)
+MAXIMUM = int(Operation.MAXIMUM)
 FIRST_AGE = int(Operation.FIRST_AGE)
+LAST_AGE = int(Operation.LAST_AGE)
+LATEST = int(Operation.LATEST)
 
 WINDOW = int(Output.WINDOW)
+REPEATS = int(Output.REPEATS)
+RATIO = int(Output.RATIO)
 RECENT_AGE = int(Output.RECENT_AGE)
 RECENT_VALUE = int(Output.RECENT_VALUE)
 CHANGED = int(Output.CHANGE)
-REPEATS = int(Output.REPEATS)
-RATIO = int(Output.RATIO)
 
-CELLS = 4
-"""The least cells of a step: a change holds two values and their two ages."""
+TILE = 32
+"""Rows that are made before they are copied out, so that each feature is written in long runs."""
 
 
 @numba.njit(cache=True, nogil=True)
-def scan(
+def scan(  # noqa: C901 - one walk, told in order
     row_person: Any,
     row_day: Any,
     starts: Any,
@@ -53,8 +57,10 @@ def scan(
     names: Any,
     seen: Any,
     edges: Any,
+    empty: Any,
+    n_summed: int,
+    n_windowed: int,
     outputs: Any,
-    window_days: Any,
     when_none: Any,
     first_row: int,
     last_row: int,
@@ -72,47 +78,77 @@ def scan(
         Which steps an event takes part in: it does the steps
         ``signature_steps[signature_starts[s]:signature_starts[s + 1]]``.
     operation, column : ndarray of int32, shape (n_steps,)
+        Steps that are cumulated by adding stand first, then those by the greatest, then those
+        that look at the latest events.
     numbers : ndarray of float64, shape (n_numbers, n_events)
     names : ndarray of int32, shape (n_names, n_events)
         Numbered within each person; −1 where not known.
     seen : ndarray of int64, shape (n_steps, n_different_names)
         Scratch of this call alone, zero at first.
-    edges, outputs, window_days, when_none : ndarray
-        Of the plan.
+    edges : ndarray of int32, shape (n_windows,)
+        Rising ends of the buckets; one more bucket lies beyond.
+    empty : ndarray of float64, shape (n_cells,)
+        The cells of somebody with no events.
+    n_summed, n_windowed : int
+        Where the second and the third kind of steps begin.
+    outputs : ndarray of int32, shape (n_outputs, 7)
+        See :class:`triage.features.plan.Plan`.
+    when_none : ndarray of float64, shape (n_outputs,)
     first_row, last_row : int
     out : ndarray of float64, shape (n_features, n_rows)
     """
-    last_bucket = len(edges)
-    cells = np.empty((len(operation), max(last_bucket + 1, CELLS)))
-    for row in range(first_row, last_row):
-        day = row_day[row]
-        first, beyond = starts[row_person[row]], starts[row_person[row] + 1]
-        _clear(cells, operation)
-        bucket = 0
-        for event in range(_first_not_before(happened, first, beyond, day) - 1, first - 1, -1):
-            if known[event] >= day:
-                continue
-            age = day - happened[event]
-            while bucket < last_bucket and age > edges[bucket]:
-                bucket += 1
-            its = signature[event]
-            for place in range(signature_starts[its], signature_starts[its + 1]):
-                step = signature_steps[place]
-                doing = operation[step]
-                if doing <= NUMBERED:
-                    value = 0.0 if doing == COUNT else numbers[column[step], event]
-                    _take_number(cells[step], doing, value, age, bucket)
-                elif doing <= NAMED:
-                    name = names[column[step], event]
-                    if name >= 0 and (doing == NAMED or seen[step, name] != row + 1):
-                        seen[step, name] = row + 1
-                        cells[step, bucket] += 1.0
-                else:
-                    _take_date(cells[step], doing, ended[event] >= day, age, bucket)
-        _cumulate(cells, operation, last_bucket)
+    cells = np.empty_like(empty)
+    tile = np.empty((TILE, len(outputs)))
+    for tile_start in range(first_row, last_row, TILE):
+        tile_end = min(tile_start + TILE, last_row)
+        for row in range(tile_start, tile_end):
+            day = row_day[row]
+            first, beyond = starts[row_person[row]], starts[row_person[row] + 1]
+            cells[:] = empty
+            bucket = 0
+            for event in range(_first_not_before(happened, first, beyond, day) - 1, first - 1, -1):
+                if known[event] >= day:
+                    continue
+                age = day - happened[event]
+                while bucket < len(edges) and age > edges[bucket]:
+                    bucket += 1
+                its = signature[event]
+                for place in range(signature_starts[its], signature_starts[its + 1]):
+                    step = signature_steps[place]
+                    doing = operation[step]
+                    cell = bucket * n_windowed + step
+                    if doing == COUNT:
+                        cells[cell] += 1.0
+                    elif doing == SUM:
+                        value = numbers[column[step], event]
+                        if not np.isnan(value):
+                            cells[cell] += value
+                    elif doing == FIRST_AGE:
+                        cells[cell] = age
+                    elif doing == MAXIMUM:
+                        value = numbers[column[step], event]
+                        if value > cells[cell]:
+                            cells[cell] = value
+                    elif doing in (DISTINCT, NAMED):
+                        name = names[column[step], event]
+                        if name >= 0 and (doing == NAMED or seen[step, name] != row + 1):
+                            seen[step, name] = row + 1
+                            cells[cell] += 1.0
+                    else:
+                        value = np.nan
+                        if doing == LATEST:
+                            value = numbers[column[step], event]
+                        elif doing != LAST_AGE:
+                            value = 1.0 if ended[event] >= day else 0.0
+                        where = (len(edges) + 1) * n_windowed + (step - n_windowed) * RECENT_CELLS
+                        _take_latest(cells, where, doing, value, age)
+            _cumulate(cells, len(edges), n_summed, n_windowed)
+            for place in range(len(outputs)):
+                value = _made(cells, edges, outputs[place])
+                tile[row - tile_start, place] = when_none[place] if np.isnan(value) else value
         for place in range(len(outputs)):
-            value = _made(cells, operation, edges, outputs[place], window_days[place])
-            out[outputs[place, 0], row] = when_none[place] if np.isnan(value) else value
+            for row in range(tile_start, tile_end):
+                out[outputs[place, 0], row] = tile[row - tile_start, place]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -127,85 +163,51 @@ def _first_not_before(happened: Any, low: int, high: int, day: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _clear(cells: Any, operation: Any) -> None:
-    """Empty the cells: zero where events are counted, −∞ under a maximum, NaN for nothing yet."""
-    for step in range(len(operation)):
-        start = np.nan
-        if operation[step] in (COUNT, DISTINCT, NAMED):
-            start = 0.0
-        elif operation[step] in (MAXIMUM, FIRST_AGE):
-            start = -np.inf
-        for cell in range(cells.shape[1]):
-            cells[step, cell] = start
-
-
-@numba.njit(cache=True, nogil=True)
-def _take_number(cells: Any, doing: int, value: float, age: int, bucket: int) -> None:
-    if doing == COUNT:
-        cells[bucket] += 1.0
+def _take_latest(cells: Any, where: int, doing: int, value: float, age: int) -> None:
+    if doing == LAST_AGE:
+        if np.isnan(cells[where]):
+            cells[where] = age
+    elif doing != LATEST:  # ACTIVE: whether any has not ended
+        if not cells[where] >= value:
+            cells[where] = value
     elif np.isnan(value):
         return
-    elif doing == SUM:
-        cells[bucket] = value if np.isnan(cells[bucket]) else cells[bucket] + value
-    elif doing == MAXIMUM:
-        cells[bucket] = max(cells[bucket], value)
-    elif np.isnan(cells[0]):  # LATEST: the last two values that are known, each with its age
-        cells[0], cells[1] = value, age
-    elif np.isnan(cells[2]):
-        cells[2], cells[3] = value, age
+    elif np.isnan(cells[where]):  # the last two values that are known, each with its age
+        cells[where], cells[where + 1] = value, age
+    elif np.isnan(cells[where + 2]):
+        cells[where + 2], cells[where + 3] = value, age
 
 
 @numba.njit(cache=True, nogil=True)
-def _take_date(cells: Any, doing: int, is_active: bool, age: int, bucket: int) -> None:
-    if doing == FIRST_AGE:
-        cells[bucket] = age
-    elif doing == LAST_AGE:
-        if np.isnan(cells[0]):
-            cells[0] = age
-    elif is_active:
-        cells[0] = 1.0
-    elif np.isnan(cells[0]):
-        cells[0] = 0.0
-
-
-@numba.njit(cache=True, nogil=True)
-def _cumulate(cells: Any, operation: Any, last_bucket: int) -> None:
+def _cumulate(cells: Any, n_edges: int, n_summed: int, n_windowed: int) -> None:
     """Turn disjoint buckets into windows that hold all shorter ones."""
-    for step in range(len(operation)):
-        doing = operation[step]
-        for cell in range(1, last_bucket + 1):
-            here, before = cells[step, cell], cells[step, cell - 1]
-            if doing in (COUNT, DISTINCT, NAMED):
-                cells[step, cell] = here + before
-            elif doing in (MAXIMUM, FIRST_AGE):
-                cells[step, cell] = max(here, before)
-            elif doing == SUM and np.isnan(here):
-                cells[step, cell] = before
-            elif doing == SUM and not np.isnan(before):
-                cells[step, cell] = here + before
+    for bucket in range(1, n_edges + 1):
+        here, before = bucket * n_windowed, (bucket - 1) * n_windowed
+        for step in range(n_summed):
+            cells[here + step] += cells[before + step]
+        for step in range(n_summed, n_windowed):
+            cells[here + step] = max(cells[here + step], cells[before + step])
 
 
 @numba.njit(cache=True, nogil=True)
-def _made(cells: Any, operation: Any, edges: Any, output: Any, window_days: int) -> float:
+def _made(cells: Any, edges: Any, output: Any) -> float:
     """Return a feature's value from the cumulated cells, NaN where nothing was found."""
-    making, step, bucket = output[1], output[2], output[4]
-    here = cells[step, bucket]
+    making, cell, other, window_days = output[1], output[2], output[3], output[4]
+    here = cells[cell]
     if making == WINDOW:
-        counted = operation[step] in (COUNT, DISTINCT)
-        nothing = here == -np.inf or (counted and here == 0.0)
+        nothing = here == -np.inf or (here == 0.0 and np.signbit(here))
         return np.nan if nothing else here
     if making == REPEATS:
-        return here - cells[output[3], bucket] if here > 0.0 else np.nan
+        return here - cells[other] if here > 0.0 else np.nan
     if making == RATIO:
-        return _ratio(here, cells[step, output[5]], edges[bucket], edges[output[5]])
-    latest, age, before, age_before = cells[step, 0], cells[step, 1], cells[step, 2], cells[step, 3]
+        return _ratio(here, cells[other], edges[output[5]], edges[output[6]])
     if making == CHANGED:
-        return latest - before if age_before <= window_days else np.nan
+        return here - cells[cell + 2] if cells[cell + 3] <= window_days else np.nan
     if making == RECENT_VALUE:
-        return latest if age <= window_days else np.nan
+        return here if cells[cell + 1] <= window_days else np.nan
     if making == RECENT_AGE:
-        return latest if latest <= window_days else np.nan
-    return float(latest)
+        return here if here <= window_days else np.nan
+    return float(here)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -215,10 +217,8 @@ def _ratio(recent: float, both: float, recent_days: int, both_days: int) -> floa
     One event (or one day of harm) is spread evenly over both periods, so that a first event is an
     escalation, not an infinite one. NaN where neither period has any.
     """
-    if np.isnan(both) or both == 0.0:
+    if both == 0.0:
         return np.nan
-    if np.isnan(recent):
-        recent = 0.0
     earlier_days = both_days - recent_days
     rate = (recent + recent_days / both_days) / recent_days
     earlier_rate = (both - recent + earlier_days / both_days) / earlier_days

@@ -21,17 +21,18 @@ Integers = npt.NDArray[np.int32]
 class Operation(enum.IntEnum):
     """What the kernel does with each event of a filter.
 
-    The first four take a number of the event (a count takes none), the next two a name.
+    The first four leave sums in buckets, the next two the greatest value in each; the last three
+    look at the latest events alone and have no buckets.
     """
 
     COUNT = 0
     SUM = 1
-    MAXIMUM = 2
-    LATEST = 3
-    DISTINCT = 4
-    NAMED = 5
+    DISTINCT = 2
+    NAMED = 3
+    MAXIMUM = 4
+    FIRST_AGE = 5
     LAST_AGE = 6
-    FIRST_AGE = 7
+    LATEST = 7
     ACTIVE = 8
 
 
@@ -62,6 +63,10 @@ OPERATIONS: dict[str, tuple[Operation, Output]] = {
 }
 
 
+RECENT_CELLS = 4
+"""Cells of a step that looks at the latest events: two values, each with its age."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One operation on the events of one filter; ``column`` is −1 where it needs none."""
@@ -88,12 +93,16 @@ class Plan:
     edges : ndarray of int32, shape (n_windows,)
         The windows' lengths in days, rising. Buckets lie between them; one more lies beyond.
     steps : tuple of Step
-        Operations.
-    outputs : ndarray of int32, shape (n_event_features, 6)
-        A row a feature that is made of events: its column, the :class:`Output`, its step, its
-        second step (−1 where none), its bucket, its second bucket (−1 where none).
-    window_days : ndarray of int32, shape (n_event_features,)
-        The window of each, the largest integer where all history counts.
+        In the order of their operations.
+    n_summed, n_windowed : int
+        How many steps leave sums in buckets, and how many leave anything in buckets.
+    empty : ndarray of float64, shape (n_cells,)
+        What the kernel keeps of somebody without events: ``n_windowed`` cells for each bucket,
+        then :data:`RECENT_CELLS` for each other step.
+    outputs : ndarray of int32, shape (n_event_features, 7)
+        A row a feature that is made of events: its column, the :class:`Output`, its cell, its
+        second cell, its window in days (the largest integer where all history counts), and the
+        places in ``edges`` of a ratio's two periods.
     when_none : ndarray of float64, shape (n_event_features,)
     """
 
@@ -103,8 +112,10 @@ class Plan:
     names: tuple[str, ...]
     edges: Integers
     steps: tuple[Step, ...]
+    n_summed: int
+    n_windowed: int
+    empty: npt.NDArray[np.float64]
     outputs: Integers
-    window_days: Integers
     when_none: npt.NDArray[np.float64]
 
 
@@ -122,63 +133,109 @@ def make_plan(features: Iterable[Feature]) -> Plan:
         for column, feature in enumerate(features)
         if feature.measure != "attribute"
     ]
-    edges = sorted(
-        {
-            days
-            for _, feature in of_events
-            for days in (feature.window_days, feature.recent_days, feature.earlier_days)
-            if days is not None
-        }
-    )
-    draft = _Draft(edges=edges)
-    outputs = [[column, *draft.output(feature)] for column, feature in of_events]
+    needed = _Needed()
+    wanted = [[needed.step(*want) for want in _wants(feature)] for _, feature in of_events]
+    steps = tuple(sorted(needed.steps, key=lambda step: step.operation))
+    layout = _Layout(_edges(feature for _, feature in of_events), steps)
+    outputs = [
+        [column, *layout.output(feature, places)]
+        for (column, feature), places in zip(of_events, wanted, strict=True)
+    ]
     return Plan(
         features=features,
-        filters=tuple(draft.filters),
-        numbers=tuple(draft.numbers),
-        names=tuple(draft.names),
-        edges=np.asarray(edges, dtype=np.int32),
-        steps=tuple(draft.steps),
-        outputs=np.asarray(outputs, dtype=np.int32).reshape(len(outputs), 6),
-        window_days=np.asarray(
-            [feature.window_days or EVER for _, feature in of_events], dtype=np.int32
-        ),
+        filters=tuple(needed.filters),
+        numbers=tuple(needed.numbers),
+        names=tuple(needed.names),
+        edges=np.asarray(layout.edges, dtype=np.int32),
+        steps=steps,
+        n_summed=layout.n_summed,
+        n_windowed=layout.n_windowed,
+        empty=layout.empty(),
+        outputs=np.asarray(outputs, dtype=np.int32).reshape(len(outputs), 7),
         when_none=np.asarray([feature.when_none for _, feature in of_events], dtype=np.float64),
     )
 
 
-@dataclass
-class _Draft:
-    """The tables of a plan as they grow; what already stands is used again."""
+def _edges(features: Iterable[Feature]) -> list[int]:
+    return sorted(
+        {
+            days
+            for feature in features
+            for days in (feature.window_days, feature.recent_days, feature.earlier_days)
+            if days is not None
+        }
+    )
 
-    edges: Sequence[int]
+
+def _wants(feature: Feature) -> list[tuple[Operation, Feature]]:
+    operation, output = OPERATIONS[feature.measure]
+    if output is Output.RATIO and feature.of is not None:
+        return [(Operation.SUM, feature)]
+    wants = [(operation, feature)]
+    if output is Output.REPEATS:
+        wants.append((Operation.DISTINCT, feature))
+    return wants
+
+
+@dataclass
+class _Needed:
+    """The steps of a plan as they are asked for; what already stands is used again."""
+
     filters: list[Condition | None] = field(default_factory=list)
     numbers: list[tuple[str, bool]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
-    def output(self, feature: Feature) -> list[int]:
-        operation, output = OPERATIONS[feature.measure]
-        if feature.measure == "rate_ratio":
-            step = self._step(Operation.SUM if feature.of else operation, feature)
-            recent, earlier = feature.recent_days, feature.earlier_days
-            return [output, step, -1, self._bucket(recent), self._bucket(earlier)]
-        second = self._step(Operation.DISTINCT, feature) if output is Output.REPEATS else -1
-        step = self._step(operation, feature)
-        return [output, step, second, self._bucket(feature.window_days), -1]
-
-    def _step(self, operation: Operation, feature: Feature) -> int:
+    def step(self, operation: Operation, feature: Feature) -> Step:
         column = -1
         if operation in (Operation.DISTINCT, Operation.NAMED):
             column = _position(self.names, feature.of)
         elif feature.of is not None:
             column = _position(self.numbers, (feature.of, operation is Operation.SUM))
-        return _position(
-            self.steps, Step(operation, _position(self.filters, feature.where), column)
-        )
+        step = Step(operation, _position(self.filters, feature.where), column)
+        return self.steps[_position(self.steps, step)]
 
-    def _bucket(self, days: int | None) -> int:
-        return len(self.edges) if days is None else self.edges.index(days)
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where each step's cells lie."""
+
+    edges: Sequence[int]
+    steps: tuple[Step, ...]
+
+    @property
+    def n_summed(self) -> int:
+        return sum(step.operation < Operation.MAXIMUM for step in self.steps)
+
+    @property
+    def n_windowed(self) -> int:
+        return sum(step.operation < Operation.LAST_AGE for step in self.steps)
+
+    def empty(self) -> npt.NDArray[np.float64]:
+        buckets = len(self.edges) + 1
+        summed = [-0.0] * self.n_summed
+        greatest = [-np.inf] * (self.n_windowed - self.n_summed)
+        recent = [np.nan] * (RECENT_CELLS * (len(self.steps) - self.n_windowed))
+        return np.asarray((summed + greatest) * buckets + recent, dtype=np.float64)
+
+    def output(self, feature: Feature, steps: Sequence[Step]) -> list[int]:
+        output = OPERATIONS[feature.measure][1]
+        days = feature.window_days
+        window = EVER if days is None else days
+        if feature.recent_days is not None and feature.earlier_days is not None:
+            recent, both = feature.recent_days, feature.earlier_days
+            cells = [self._cell(steps[0], recent), self._cell(steps[0], both)]
+            return [output, *cells, window, self.edges.index(recent), self.edges.index(both)]
+        cells = [self._cell(step, days) for step in (steps[0], steps[-1])]
+        return [output, *cells, window, 0, 0]
+
+    def _cell(self, step: Step, days: int | None) -> int:
+        place = self.steps.index(step)
+        if place >= self.n_windowed:
+            buckets = len(self.edges) + 1
+            return buckets * self.n_windowed + (place - self.n_windowed) * RECENT_CELLS
+        bucket = len(self.edges) if days is None else self.edges.index(days)
+        return bucket * self.n_windowed + place
 
 
 def _position(things: list, thing: object) -> int:  # type: ignore[type-arg]

@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float64]
 Progress = Callable[[float, str], None]
 
 BAND_NAMES = ("not a crime", "minor", "serious", "grave", "most grave")
-BAND_THRESHOLDS = (0.05, 1.3, 2.55, 3.15)
+BAND_THRESHOLDS = (0.05, 1.3, 2.7, 3.25)
 """An incident's latent severity, in units of its own noise, above which it is in the next band."""
 
 EXCITEMENT_DAYS = 75.0  # mean life of excitement: over half of what returns, returns in 3 months

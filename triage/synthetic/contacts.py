@@ -31,17 +31,15 @@ def other_crimes(population: Population, n_days: int, rng: Rng) -> pd.DataFrame:
     """Return crimes that are not domestic: person, day, until, type."""
     rates = 0.10 * (population.daily_rate / np.median(population.daily_rate)) ** 0.45
     person, day = _scattered(rates, n_days, rng)
-    types = np.where(rng.random(len(person)) < 0.93, "other_crime", "burglary")
-    types[rng.random(len(person)) < 0.03] = "weapon_possession"
+    names = np.array(["other_crime", "burglary", "weapon_possession"], dtype=object)
+    types = rng.choice(names, size=len(person), p=[0.9, 0.07, 0.03])
     return _contacts(person, day, types)
 
 
 def health_contacts(population: Population, n_days: int, rng: Rng) -> pd.DataFrame:
     """Return contacts with health services: person, day, until, type, suicidal_ideation."""
     people = population
-    attends = (
-        0.03 + 0.10 * people.alcohol + 0.08 * people.drugs + 0.10 * people.mental_health
-    )
+    attends = 0.03 + 0.10 * people.alcohol + 0.08 * people.drugs + 0.10 * people.mental_health
     unwell = 0.03 + 0.45 * people.mental_health
     worried = 0.04 + 0.06 * people.mental_health
     in_crisis = np.flatnonzero(people.crisis_from < n_days)

@@ -269,8 +269,8 @@ def _joined_people(
         column, disagreements = _first_known(told, is_answer=pa.types.is_int8(field.type))
         columns.append(column)
         warnings += [
-            f"{count:,} people have another '{field.name}' in the source "
-            f"'{draft.source.name}' than in an earlier one, whose value is kept"
+            f"'{field.name}' of {count:,} person(s) differs in the source '{draft.source.name}' "
+            "from an earlier one, whose value is kept"
             for draft, count in zip(drafts, disagreements, strict=True)
             if count
         ]

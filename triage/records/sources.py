@@ -76,7 +76,8 @@ def _long_form(value: Any) -> Any:
 
 
 Words = Annotated[list[str], pydantic.BeforeValidator(_words)]
-Scalar = str | int | float | datetime.date
+Scalar = bool | str | int | float | datetime.date
+"""Any value of YAML; what it may be depends on the column, which tells it better than a type."""
 
 
 class SqlRead(Strict):
@@ -184,10 +185,10 @@ class ColumnMap(Strict):
 
     column: str
     date: Words | None = None
-    codes: Annotated[dict[str, str | int | float] | None, pydantic.BeforeValidator(_quoted)] = None
+    codes: Annotated[dict[str, Scalar] | None, pydantic.BeforeValidator(_quoted)] = None
     answers: Annotated[dict[str, str] | None, pydantic.BeforeValidator(_quoted)] = None
-    otherwise: str | int | float | None = None
-    blank: str | int | float | None = None
+    otherwise: Scalar | None = None
+    blank: Scalar | None = None
     number: Literal[True] | None = None
     minimum: float | int | None = None
     maximum: float | int | None = None

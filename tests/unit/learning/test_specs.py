@@ -1,0 +1,144 @@
+"""``models/*.yaml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.learning.builders import feature
+from triage.errors import ConfigurationError
+from triage.features import read_pipelines
+from triage.learning import read_models
+from triage.records import read_vocabulary
+
+ROOT = Path(__file__).parents[3]
+FEATURES = (
+    feature("incidents_90d", theme="incidents"),
+    feature("incidents_365d", theme="incidents"),
+    feature("weapon_incidents_90d", theme="violence"),
+)
+GOOD = """\
+name: good
+title: Good
+purpose: to test
+kind: estimator
+estimator: logistic
+"""
+POINTS = """\
+name: points
+title: Points
+purpose: to test
+kind: comparator
+points:
+  - {feature: incidents_90d, weight: 1}
+"""
+
+
+def read(tmp_path, **files):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return read_models(folder, FEATURES, root=tmp_path)
+
+
+def test_the_shipped_models_fit_the_shipped_pipelines():
+    features = read_pipelines(ROOT / "pipelines", read_vocabulary(ROOT / "configs/vocabulary.yaml"))
+    specs = read_models(ROOT / "models", features)
+    assert [spec.name for spec in specs if spec.learns] == [
+        "elastic_net",
+        "hist_gradient_boosting",
+        "two_features",
+    ]
+    assert [spec.name for spec in specs if not spec.learns] == ["assessment_grade", "rfg", "v100"]
+    assert all(spec.source for spec in specs if not spec.learns)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ("all", ["incidents_90d", "incidents_365d", "weapon_incidents_90d"]),
+        ("[incidents_365d]", ["incidents_365d"]),
+        ("['*incidents_90d']", ["incidents_90d", "weapon_incidents_90d"]),
+        ("['violence/*']", ["weapon_incidents_90d"]),
+        ("[violence/*, incidents_90d]", ["incidents_90d", "weapon_incidents_90d"]),
+    ],
+)
+def test_features_are_chosen_by_name_and_theme(tmp_path, chosen, expected):
+    (spec,) = read(tmp_path, good=GOOD + f"features: {chosen}\n")
+    assert list(spec.choose(FEATURES)) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("estimator: logistic", "estimator: logistik", r"line 5: 'logistik' is not .* 'logistic'"),
+        (
+            "estimator: logistic",
+            "estimator: os.system",
+            r"'os.system' is not one of the estimators",
+        ),
+        ("name: good", "name: other", r"a model is named as its file, 'good', not 'other'"),
+        ("purpose", "porpose", r"'porpose' is not a key .*'purpose'"),
+        ("estimator: logistic", "title_: x", r"an estimator names its 'estimator'|not a key"),
+        ("kind: estimator", "kind: comparator", r"a comparator has 'points'"),
+    ],
+)
+def test_what_is_wrong_with_a_model_is_told(tmp_path, old, new, message):
+    with pytest.raises(ConfigurationError, match=message):
+        read(tmp_path, good=GOOD.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ("parameters: {penalti: 1}\n", r"'penalti' is not a parameter of logistic.* 'penalty'"),
+        ("parameters: {penalty: -1}\n", r"'penalty': .*greater than 0"),
+        ("features: [incidents_91d]\n", r"'incidents_91d' matches nothing .*'incidents_90d'"),
+        ("points: [{feature: incidents_90d, weight: 1}]\n", r"'points' does not belong to a est"),
+    ],
+)
+def test_what_is_wrong_beside_the_name_is_told(tmp_path, extra, message):
+    with pytest.raises(ConfigurationError, match=message):
+        read(tmp_path, good=GOOD + extra)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("incidents_90d", "incidentz_90d", r"line 6: 'incidentz_90d' is not .*'incidents_90d'"),
+        ("weight: 1", "weight: 0", r"greater than 0"),
+        ("weight: 1", "bands: [{points: 1}]", r"'at_least', 'at_most' or both"),
+        (", weight: 1", "", r"either 'weight' or 'bands'"),
+        ("weight: 1", "at_most: 2, bands: [{at_most: 1, points: 1}]", r"a band has its own limits"),
+        ("points:", "estimator: logistic\npoints:", r"'estimator' does not belong to a comparator"),
+        (
+            "points:",
+            "requires: {field: incidentz_90d, operator: above, value: 1}\npoints:",
+            r"tests 'incidentz_90d', which no feature pipeline makes. Did you mean",
+        ),
+        (
+            "points:",
+            "requires: {field: incidents_90d, operator: over}\npoints:",
+            r"not an operator",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_comparator_is_told(tmp_path, old, new, message):
+    with pytest.raises(ConfigurationError, match=message):
+        read(tmp_path, good=GOOD, points=POINTS.replace(old, new, 1))
+
+
+def test_a_workspace_needs_a_model_that_learns(tmp_path):
+    with pytest.raises(ConfigurationError, match="at least one model of the kind 'estimator'"):
+        read(tmp_path, points=POINTS)
+
+
+def test_the_problems_of_all_files_come_at_once(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"(?s)good.yaml.*points.yaml"):
+        read(
+            tmp_path,
+            good=GOOD.replace("logistic", "x"),
+            points=POINTS.replace("incidents_90d", "x"),
+        )

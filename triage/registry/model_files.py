@@ -1,0 +1,158 @@
+"""A model as a folder of two files: what it is, and the numbers that it learned."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import sklearn
+
+from triage.errors import ConfigurationError, NotFoundError, Problem, TamperedError
+from triage.learning import Calibration, ModelSpec, Trained
+from triage.registry.estimator_files import dump_estimator, load_estimator
+from triage.workspace import write_whole
+
+__all__ = ["read_model", "write_model"]
+
+MODEL = "model.json"
+ESTIMATOR = "estimator.skops"
+FORMAT = 1
+
+
+def write_model(trained: Trained, folder: Path) -> str:
+    """Write a model and return its SHA-256, from which every byte of it can be checked.
+
+    Parameters
+    ----------
+    trained : Trained
+    folder : Path
+        Gets ``model.json`` and, of a model that learned, ``estimator.skops``.
+
+    Raises
+    ------
+    StorageError
+        A file could not be written.
+    """
+    estimator = None
+    if trained.estimator is not None:
+        content = dump_estimator(trained.estimator)
+        write_whole(folder / ESTIMATOR, content)
+        estimator = {
+            "file": ESTIMATOR,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "scikit_learn": sklearn.__version__,
+        }
+    text = json.dumps({**_about(trained), "estimator": estimator}, indent=1, ensure_ascii=False)
+    write_whole(folder / MODEL, text + "\n")
+    return hashlib.sha256((text + "\n").encode()).hexdigest()
+
+
+def _about(trained: Trained) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "spec": trained.spec.model_dump(mode="json", exclude_unset=True),
+        "outcome": trained.outcome,
+        "horizon_days": trained.horizon_days,
+        "meaning": trained.meaning,
+        "base_rate": trained.base_rate,
+        "rows": trained.rows,
+        "calibration": vars(trained.calibration),
+        "features": [
+            {"name": name, "direction": direction}
+            for name, direction in zip(trained.feature_names, trained.directions, strict=True)
+        ],
+        "notes": list(trained.notes),
+    }
+
+
+def read_model(folder: Path, sha256: str, *, name: str) -> Trained:
+    """Return a model, once every byte of it is what it was when it was written.
+
+    Parameters
+    ----------
+    folder : Path
+    sha256 : str
+        As :func:`write_model` returned it, from a place other than this folder.
+    name : str
+        What messages call the model.
+
+    Raises
+    ------
+    NotFoundError
+        A file is missing.
+    TamperedError
+        A file was changed, or holds a type that no model of ours does.
+    ConfigurationError
+        It was written by another release of this engine or of scikit-learn.
+    """
+    text = _checked(folder / MODEL, sha256, name)
+    try:
+        about = json.loads(text)
+        about_estimator = about["estimator"]
+        _check_releases(about, about_estimator, name)
+        estimator = None
+        if about_estimator is not None:
+            content = _checked(folder / ESTIMATOR, about_estimator["sha256"], name)
+            estimator = load_estimator(content, f"{name}, {ESTIMATOR}")
+        return Trained(
+            spec=ModelSpec.model_validate(about["spec"]),
+            feature_names=tuple(feature["name"] for feature in about["features"]),
+            outcome=about["outcome"],
+            horizon_days=about["horizon_days"],
+            meaning=about["meaning"],
+            base_rate=about["base_rate"],
+            rows=about["rows"],
+            estimator=estimator,
+            calibration=Calibration(**about["calibration"]),
+            directions=tuple(feature["direction"] for feature in about["features"]),
+            notes=tuple(about["notes"]),
+        )
+    except (KeyError, TypeError, ValueError, pydantic.ValidationError):
+        raise ConfigurationError(_other_release(name, "a model file of another form")) from None
+
+
+def _checked(path: Path, sha256: str, name: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise NotFoundError(
+            Problem(
+                f"{name}, {path.name}",
+                "must be in the registry",
+                "no such file",
+                "Put the registry's artifacts back from a backup, or run 'triage train' again.",
+            )
+        ) from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise TamperedError(
+            Problem(
+                f"{name}, {path.name}",
+                "must have the hash that was recorded when it was written",
+                "another",
+                "It was changed since. Do not use it: promote another version, or train again.",
+            )
+        )
+    return content
+
+
+def _check_releases(about: dict[str, Any], about_estimator: Any, name: str) -> None:
+    if about["format"] != FORMAT:
+        raise ConfigurationError(_other_release(name, f"format {about['format']}"))
+    if about_estimator is None:
+        return
+    written, here = about_estimator["scikit_learn"], sklearn.__version__
+    if written.split(".")[:2] != here.split(".")[:2]:
+        got = f"one written with scikit-learn {written}, and {here} here"
+        raise ConfigurationError(_other_release(name, got))
+
+
+def _other_release(name: str, got: str) -> Problem:
+    return Problem(
+        name,
+        "a model is read by the release that wrote it",
+        got,
+        "Run 'triage train' again, or install that release.",
+    )

@@ -74,8 +74,8 @@ class _AttributeWording:
             case Days(days):
                 return f"{self.meaning}: {_date(int(days[row]))}"
             case Numbers(values):
-                told = "not known" if np.isnan(values[row]) else f"{values[row]:g}"
-                return f"{self.meaning}: {told} {self.unit}".rstrip()
+                known = f"{values[row]:g} {self.unit}".rstrip()
+                return f"{self.meaning}: {'not known' if np.isnan(values[row]) else known}"
 
 
 def wordings_of(features: Iterable[Feature], vocabulary: Vocabulary) -> dict[str, Wording]:

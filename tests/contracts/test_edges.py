@@ -44,6 +44,7 @@ EDGE = {
     "cli": ("clock", "environment"),
     "site": ("clock", "environment"),
     "records": ("environment",),  # where an extract is, and a database's password
+    "registry": ("environment",),  # mlflow is told what to do through it
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.postgresql import running_server
 
 PROGRAM = Path(sys.executable).with_name("triage")
 
@@ -53,3 +55,10 @@ class Program:
 def program() -> Program:
     """Return the program."""
     return Program()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """Return the URL of a PostgreSQL database, password and all; mark the test ``postgresql``."""
+    with running_server() as url:
+        yield url

@@ -54,7 +54,8 @@ NOTICERS = ("health", "social_care", "housing", "probation", "substance_use")
 NOTICE_SHARES = (0.13, 0.10, 0.06, 0.02, 0.02)
 
 REFERRALS_A_MONTH = 60.0  # for 6,000 people
-REFERRED_BY_NEED = 2.4  # exponent of concern in the odds of being referred
+REFERRED_BY_NEED = 2.8  # exponent of concern in the odds of being referred
+STILL_REFERRED_SHARE = 0.15  # of people in custody or on the programme already, at any moment
 PLACES_A_MONTH = 7.0
 REFERENCE_PEOPLE = 6000
 PLACE_EFFECT = 0.6  # of the rate of incidents while on the programme
@@ -385,7 +386,8 @@ class _Course:
     def _refer(self, day: int) -> None:
         rng = self.rng
         open_to = (self.concern > 0.25) & (self.gone_on > day) & (day - self.referred_on > 75)
-        open_to &= (self.custody_until < day + 60) | (rng.random(len(open_to)) < 0.15)
+        out_of_reach = (self.custody_until >= day + 60) | (self.place_until >= day)
+        open_to &= ~out_of_reach | (rng.random(len(open_to)) < STILL_REFERRED_SHARE)
         candidates = np.flatnonzero(open_to)
         expected = REFERRALS_A_MONTH * 12 / YEAR_DAYS * 7 * self.scale
         need = REFERRED_BY_NEED * np.log(self.concern[candidates] + 0.35 * self.recent[candidates])

@@ -39,13 +39,13 @@ RATE_SPREAD = 1.75  # log-normal sigma of that rate
 FREQUENCY_MOST = 2.6  # in sigmas: nobody is in the records every week
 HARM_WITH_RATE = 0.35  # correlation of latent harm with the rate: most harm is not from frequency
 HARM_SPREAD = 0.30  # spread of latent harm, in units of an incident's own noise
-DANGER_SHARE = 0.055  # people who have a dangerous spell, and how far it lifts severity
+DANGER_SHARE = 0.06  # people who have a dangerous spell, and how far it lifts severity
 DANGER_LEAST = 2.0
 DANGER_MEAN = 0.9
 DANGER_WITH_RATE = 0.7
 DANGER_AT_ONCE_SHARE = 0.6  # of dangerous spells begin with the first incident
 DANGER_WAIT_DAYS = 350.0
-DANGER_DAYS = 800.0
+DANGER_DAYS = 550.0
 SERIAL_SHARES = (0.74, 0.16, 0.07, 0.03)  # people with one, two, three, four victims
 
 

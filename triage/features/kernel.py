@@ -144,7 +144,7 @@ def scan(  # noqa: C901 - one walk, told in order
                         _take_latest(cells, where, doing, value, age)
             _cumulate(cells, len(edges), n_summed, n_windowed)
             for place in range(len(outputs)):
-                value = _made(cells, edges, outputs[place])
+                value = _made(cells, edges, outputs, place)
                 tile[row - tile_start, place] = when_none[place] if np.isnan(value) else value
         for place in range(len(outputs)):
             for row in range(tile_start, tile_end):
@@ -190,17 +190,18 @@ def _cumulate(cells: Any, n_edges: int, n_summed: int, n_windowed: int) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _made(cells: Any, edges: Any, output: Any) -> float:
+def _made(cells: Any, edges: Any, outputs: Any, place: int) -> float:
     """Return a feature's value from the cumulated cells, NaN where nothing was found."""
-    making, cell, other, window_days = output[1], output[2], output[3], output[4]
+    making, cell = outputs[place, 1], outputs[place, 2]
     here = cells[cell]
     if making == WINDOW:
         nothing = here == -np.inf or (here == 0.0 and np.signbit(here))
         return np.nan if nothing else here
+    other, window_days = outputs[place, 3], outputs[place, 4]
     if making == REPEATS:
         return here - cells[other] if here > 0.0 else np.nan
     if making == RATIO:
-        return _ratio(here, cells[other], edges[output[5]], edges[output[6]])
+        return _ratio(here, cells[other], edges[outputs[place, 5]], edges[outputs[place, 6]])
     if making == CHANGED:
         return here - cells[cell + 2] if cells[cell + 3] <= window_days else np.nan
     if making == RECENT_VALUE:

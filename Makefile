@@ -13,6 +13,8 @@ INSTALLED := $(VENV)/.installed
 # One thread for each process: numerical libraries that start a thread for every core are many
 # times slower where several processes share the cores.
 export OMP_NUM_THREADS := 1
+# Compiled once at installation, the libraries are imported in a third of the time.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## Say what can be made
@@ -53,6 +55,6 @@ $(INSTALLED): constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	awk '/^[^ #]/ { wanted = /^uv==/ } wanted' constraints.txt > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r constraints.txt
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r constraints.txt
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@

@@ -57,7 +57,8 @@ def a_rule(rule_id: str = "a_rule", **changes: Any) -> Rule:
 def a_policy(*rules: Rule) -> Policy:
     """Return a policy of these rules; each field is told as "FIELD is VALUE"."""
     wordings = {field: _told(field) for field in KINDS}
-    return Policy({"theme": Theme(title="A theme", rules=list(rules))}, KINDS, wordings)
+    themes = {"theme": Theme(title="A theme", rules=list(rules))} if rules else {}
+    return Policy(themes, KINDS, wordings)
 
 
 class _told:  # noqa: N801 - reads as a function

@@ -221,7 +221,7 @@ def assert_nothing_is_lost(came_in: Iterable[str], ranking: Ranking) -> None:
     told = Counter(
         ranking.places["referral_id"].to_pylist() + ranking.not_for_panel["referral_id"].to_pylist()
     )
-    expected = Counter(came_in)
+    expected = Counter(list(came_in))
     lost, extra = expected - told, told - expected
     if lost or extra:
         raise AssertionError(

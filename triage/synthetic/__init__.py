@@ -14,12 +14,12 @@ their own codes, with answers that are wrong, unknown or never asked.
 
 Planted
 -------
-Known flaws, for the rooms that must find them or live with them. Each is tested.
+Known flaws, for the rooms that must find them or live with them. Tests hold them in place.
 
 - **The same behaviour is recorded more often in one area.** The odds that the police are told of
   an incident are ×2.5 (+0.9 in log-odds) where the person lives in ``south``, at the same
   severity and with the same conduct. Ethnic groups are not spread evenly: half the people of
-  ``south`` are not white, against about one in six elsewhere. So whatever counts police records
+  ``south`` are not white, against about one in seven elsewhere. So whatever counts police records
   ranks people of the south, and with them Black, Asian and mixed people, too high. Behaviour itself
   does not depend on area or ethnicity.
 - **No police record is not low harm.** Half of all incidents never reach the police. Over half

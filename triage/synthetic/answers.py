@@ -25,7 +25,7 @@ class Asking(NamedTuple):
     sees : float
         Share of true yeses that are recorded as yes, where the question is answered at all.
     mistakes : float
-        Share of true noes that are recorded as yes.
+        Share of those that are truly a no which are recorded as yes.
     unknown, not_asked : float
         Shares of all records that say so.
     """

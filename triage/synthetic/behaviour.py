@@ -26,16 +26,18 @@ from triage.synthetic.population import (
     Population,
 )
 
-__all__ = ["BAND_NAMES", "NOTICERS", "Behaviour", "live_through"]
+__all__ = ["NOTICERS", "Behaviour", "live_through"]
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[float, str], None]
 
-BAND_NAMES = ("not a crime", "minor", "serious", "grave", "most grave")
 BAND_THRESHOLDS = (0.05, 1.3, 2.7, 3.25)
-"""An incident's latent severity, in units of its own noise, above which it is in the next band."""
+"""An incident's latent severity, in units of its own noise, above which it is in the next band.
+
+Five bands: not a crime, minor, serious, grave, most grave.
+"""
 
 EXCITEMENT_DAYS = 75.0  # mean life of excitement: over half of what returns, returns in 3 months
 EXCITABILITY = 0.115  # incidents that one incident brings about, for a middling person
@@ -60,8 +62,10 @@ PLACES_A_MONTH = 7.0
 REFERENCE_PEOPLE = 6000
 PLACE_EFFECT = 0.6  # of the rate of incidents while on the programme
 
-BAIL = (0.01, 0.06, 0.16, 0.26, 0.25)
-NOTICE = (0.005, 0.03, 0.06, 0.08, 0.05)
+# What the justice system does after an incident that the police know of, by band of severity:
+# the share of incidents, and the middling length of a sentence.
+BAILED = (0.01, 0.06, 0.16, 0.26, 0.25)
+SERVED_NOTICE = (0.005, 0.03, 0.06, 0.08, 0.05)
 CONVICTED = (0.0, 0.07, 0.17, 0.25, 0.2)
 REMANDED = (0.0, 0.008, 0.05, 0.22, 0.42)
 SENTENCED = (0.0, 0.004, 0.03, 0.12, 0.2)
@@ -310,27 +314,35 @@ class _Course:
             return
         rng, n = self.rng, len(who)
         u = rng.random((6, n))
-        bailed = u[0] < np.take(BAIL, band)
+        bailed = u[0] < np.take(BAILED, band)
         self._order(day, who[bailed], dyad[bailed], "bail_conditions", (28, 90))
-        noticed = u[1] < np.take(NOTICE, band)
-        self._order(day, who[noticed], dyad[noticed], "protection_notice", (28, 29))
+        served = u[1] < np.take(SERVED_NOTICE, band)
+        self._order(day, who[served], dyad[served], "protection_notice", (28, 29))
         petitioned = u[2] < 0.07 * (apart + 0.3) * (band > 0)
         self._plan(
             day + rng.integers(5, 30, n)[petitioned],
-            self._order, who[petitioned], dyad[petitioned], "non_molestation_order", (365, 366),
-        )  # fmt: skip
+            self._order,
+            who[petitioned],
+            dyad[petitioned],
+            "non_molestation_order",
+            (365, 366),
+        )
         convicted = u[3] < np.take(CONVICTED, band)
         self._plan(
             day + rng.integers(30, 170, n)[convicted],
-            self._convict, who[convicted], dyad[convicted],
-        )  # fmt: skip
+            self._convict,
+            who[convicted],
+            dyad[convicted],
+        )
         remanded = (u[4] < np.take(REMANDED, band)) & (self.custody_until[who] < day)
         self._remand(day, who[remanded], band[remanded])
         sentenced = (u[5] < np.take(SENTENCED, band)) & ~remanded
         self._plan(
             day + rng.integers(90, 240, n)[sentenced],
-            self._sentence, who[sentenced], band[sentenced],
-        )  # fmt: skip
+            self._sentence,
+            who[sentenced],
+            band[sentenced],
+        )
 
     def _plan(
         self, days: npt.ArrayLike, action: Callable[..., None], who: Codes, *arguments: Any
@@ -441,9 +453,29 @@ def _draw(candidates: Codes, need: Floats, count: int, rng: np.random.Generator)
 
 
 INCIDENT_COLUMNS = (
-    "person", "day", "dyad", "relationship", "band", "severity", "apart", "crisis", "pregnant",
-    "under_order", "breach", "police", "noticed", "ticks",
-)  # fmt: skip
+    "person",
+    "day",
+    "dyad",
+    "relationship",
+    "band",
+    "severity",
+    "apart",
+    "crisis",
+    "pregnant",
+    "under_order",
+    "breach",
+    "police",
+    "noticed",
+    "ticks",
+)
 REFERRAL_COLUMNS = (
-    "person", "day", "dyad", "route", "from_police", "apart", "together", "pregnant", "crisis",
-)  # fmt: skip
+    "person",
+    "day",
+    "dyad",
+    "route",
+    "from_police",
+    "apart",
+    "together",
+    "pregnant",
+    "crisis",
+)

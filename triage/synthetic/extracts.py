@@ -230,10 +230,11 @@ def people_extract(area: Area) -> pd.DataFrame:
             "ethnic_group": ethnicity[known],
             "area": home[known],
             "date_of_death": _until_now(area, people.died_on)[known],
-            "left_area": _until_now(area, np.where(people.left_on < people.died_on,
-                                                  people.left_on, 10**7))[known],
+            "left_area": _until_now(
+                area, np.where(people.left_on < people.died_on, people.left_on, 10**7)
+            )[known],
         }
-    )  # fmt: skip
+    )
 
 
 def referrals_extract(area: Area) -> pd.DataFrame:

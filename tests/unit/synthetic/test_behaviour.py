@@ -105,6 +105,16 @@ def test_planted_half_of_all_incidents_never_reach_the_police():
     assert 0.4 < area().incidents["police"].mean() < 0.6
 
 
+def test_planted_incidents_fall_after_a_referral_without_any_programme():
+    placed = area().behaviour.places["person"]
+    referrals = area().behaviour.referrals
+    alone = referrals[~referrals["person"].isin(placed)]
+    alone = alone[alone["day"] < area().n_days - 180]
+    pairs = alone.merge(area().incidents[["person", "day"]], on="person", suffixes=("", "_then"))
+    since = pairs["day_then"] - pairs["day"]
+    assert since.between(90, 180).sum() < 0.6 * since.between(-90, 0).sum()
+
+
 def test_planted_known_dates_lag_behind_by_agency():
     lags = {
         name: (rows["known"] - rows["day"]).mean() for name, rows in area().records.events.items()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from triage.errors import ExtractError
+from triage.records import csv_files
 from triage.records.cells import Extract
 from triage.records.csv_files import read_csv_file
 from triage.records.sources import Read
@@ -46,6 +47,7 @@ def refused(folder: Path, data: bytes, *wanted: str, **options: str) -> str:
         (b"\xef\xbb\xbfa,b\n1,\xc3\xa9\n", {}),
         (b"\xef\xbb\xbfa,b\n1,\xc3\xa9\n", {"encoding": "cp1252"}),
         (b"a,b\n1,\xe9\n", {"encoding": "cp1252"}),
+        (b"a,b\n1,\xc3\xa9\n", {"encoding": "UTF8"}),
         ("a,b\n1,é\n".encode("utf-16"), {"encoding": "utf-16"}),
         (b"a;b\n1;\xc3\xa9\n", {"delimiter": ";"}),
         (b"a\tb\n1\t\xc3\xa9\n", {"delimiter": "\t"}),
@@ -143,6 +145,8 @@ def test_an_unnamed_utf_16_file_is_recognised(tmp_path: Path) -> None:
 def test_a_likely_wrong_encoding_is_a_warning(tmp_path: Path) -> None:
     extract = read(tmp_path, "a,b\n1,é\n".encode(), encoding="cp1252")
     (warning,) = extract.warnings
+    assert read(tmp_path, b"a,b\n1,e\n", encoding="cp1252").warnings == ()
+    assert read(tmp_path, b"a,b\n1,\xe9\n", encoding="cp1252").warnings == ()
     assert "is read as cp1252, but all of it is valid UTF-8 too" in warning
 
 
@@ -168,3 +172,18 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_nameless_columns_may_be_many(tmp_path: Path) -> None:
     assert values(read(tmp_path, b"a,b,,\n1,2,,\n"), "b") == ["2"]
+
+
+def test_a_first_line_of_nothing_is_no_header(tmp_path: Path) -> None:
+    assert "must begin with a header" in refused(tmp_path, b" ,\n1,2\n")
+
+
+def test_one_other_column_is_no_matter_of_delimiters(tmp_path: Path) -> None:
+    assert "Check that this is the right extract" in refused(tmp_path, b"c\n1\n")
+
+
+def test_a_row_that_no_memory_would_hold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_files, "BLOCK_BYTES", 64)
+    assert "must be a CSV file" in refused(tmp_path, b"a,b\n1,2\n3," + b"x" * 999 + b"\n")

@@ -263,6 +263,23 @@ def test_referrals_of_unknown_persons_and_of_two_sources(tmp_path: Path) -> None
     assert column(checked.histories.referrals, "referral_id") == ["r0", "r9"]
 
 
+def test_rejected_referrals_stay_in_sight(tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path).source("ask", REFERRALS)
+    desk.extract(
+        "referrals.csv", "REF,WHO,DATE\nr1,p1,2024-02-01\nr2,p7,2024-02-01\n,p1,soon\nr4,p1\n"
+    )
+    checked = desk.read()
+    assert [(one.referral_id, one.made_on) for one in checked.rejected_referrals] == [
+        ("r2", day("2024-02-01")),
+        ("data/referrals.csv, line 4", None),
+        ("data/referrals.csv, line 5", None),
+    ]
+    assert checked.rejected_referrals[1].reasons == (
+        "'REF': the cell is blank",
+        "'DATE': the date cannot be read as 2024-03-31",
+    )
+
+
 def test_two_sources_may_share_an_extract(tmp_path: Path) -> None:
     text = REFERRALS.replace("columns:", "where: {KIND: KIND}\ncolumns:")
     desk = Desk.at(tmp_path)

@@ -61,3 +61,10 @@ def test_no_rejects_are_a_header_alone(tmp_path: Path) -> None:
     path = tmp_path / "rejects.csv"
     write_rejects(path, Desk.at(tmp_path).read().rejects)
     assert path.read_text() == "source,file,line,column,reason,mend,record_id\n"
+
+
+def test_many_kinds_of_fault_are_told_in_part(tmp_path: Path) -> None:
+    rows = "e1,p9,2025-01-01,X\ne1,p1,never,A\n,p1,1700-01-01,A\n"
+    report = Desk.at(tmp_path).events("REF,WHO,DATE,CODE\n" + rows).read().report
+    with pytest.raises(RejectedRowsError, match="4 more kinds of fault"):
+        check_allowance(report, {})

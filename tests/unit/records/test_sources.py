@@ -47,6 +47,10 @@ def test_sources_are_named_by_their_files(tmp_path: Path) -> None:
         ("event_id: REF", "event_id: REF\n  ticks: {column: T, codes: {Y: many}}", "must be given"),
         ("columns:", "defaults: {weapon: true}\ncolumns:", "True' is not one of the values"),
         ("columns:", "defaults: {event_id: x}\ncolumns:", "'event_id' differs from row to row"),
+        ("columns:", "defaults: {wepon: yes}\ncolumns:", "'wepon' is not a canonical column"),
+        ("D: dash}", "D: dash}, otherwise: rap", "line 9: 'rap' is not one of the values"),
+        ("D: dash}", "D: dash}, otherwise: 3", "line 9: '3' is not one of the values"),
+        ("DATE", "{column: DATE, date: '%Q'}", "'%Q' is not a date format with a day"),
         ("columns:", "defaults: {type: dash}\ncolumns:", "'type' is mapped under 'columns'"),
         ("columns:", "defaults: {kind: incident}\ncolumns:", "are of assessment, incident"),
         ("columns:", "known_lag_days: -1\ncolumns:", "'known_lag_days': Input should be greater"),
@@ -95,6 +99,24 @@ def test_a_default_kind_may_repeat_what_the_types_say(tmp_path: Path) -> None:
         "columns:", "defaults: {kind: incident}\ncolumns:"
     )
     assert len(Desk.at(tmp_path).source("events", text).sources()) == 2
+
+
+def test_a_default_kind_must_be_that_of_a_default_type(tmp_path: Path) -> None:
+    mapped = EVENTS.replace("  type: {column: CODE, codes: {A: assault, R: rape, D: dash}}\n", "")
+    desk = Desk.at(tmp_path)
+    desk.source("events", mapped + "defaults: {type: dash, kind: incident}\n")
+    assert problems(desk) == [
+        "configs/sources/events.yaml, line 9: 'kind' follows from the type, and these types are of "
+        "assessment. Remove it."
+    ]
+    desk.source("events", mapped + "defaults: {type: dash, kind: assessment}\n")
+    assert len(desk.sources()) == 2
+
+
+def test_a_default_kind_cannot_speak_for_every_type(tmp_path: Path) -> None:
+    text = EVENTS.replace("{column: CODE, codes: {A: assault, R: rape, D: dash}}", "CODE")
+    desk = Desk.at(tmp_path).source("events", text + "defaults: {kind: incident}\n")
+    assert "these types are of assessment, incident" in problems(desk)[0]
 
 
 def test_only_events_have_a_lag(tmp_path: Path) -> None:

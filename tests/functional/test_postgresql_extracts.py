@@ -123,7 +123,7 @@ def test_a_query_can_change_nothing(tmp_path: Path, database: str) -> None:
     [
         ("select * from nowhere", 'relation "nowhere" does not exist'),
         ("select nothing from incidents", 'column "nothing" does not exist'),
-        ("selekt", 'syntax error at or near "selekt"'),
+        ("sselect", 'syntax error at or near "sselect"'),
         ("set search_path to public", "a statement that gives no rows"),
         ("select cast(note as integer) from incidents", "InvalidTextRepresentation 22P02"),
         ("select ref from incidents", "got -nominal -victim"),

@@ -95,7 +95,7 @@ def test_a_database_in_memory_is_none(tmp_path: Path) -> None:
     [
         ("select * from nowhere", "no such table: nowhere"),
         ("select nowhere from incidents", "no such column: nowhere"),
-        ("selekt", 'near \\"selekt\\": syntax error'.replace("\\", "")),
+        ("sselect", 'near \\"sselect\\": syntax error'.replace("\\", "")),
         ("delete from incidents", "attempt to write a readonly database"),
         ("select ref from incidents", "got -nominal -happened -offence -ticks"),
         (f"{SELECT} where ref = 3", "must give rows to the query of configs/sources/events.yaml"),

@@ -47,8 +47,8 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     [
         (
             "kind: assessment, meaning: DASH",
-            "kind: asessment, meaning: DASH",
-            "Did you mean 'asses",
+            "kind: assessmant, meaning: DASH",
+            "Did you mean 'assess",
         ),
         ("weapon: a weapon", "ticks: a weapon", "'ticks' is declared twice"),
         ("weapon: a weapon", "victim_id: a weapon", "'victim_id' is declared twice or is one that"),

@@ -57,7 +57,7 @@ def test_each_form_is_understood(content: Any, expected: Any) -> None:
         ({"not": []}, "a condition must be"),
         ({"operator": "is", "value": 1}, "must name its field"),
         ({"field": "a", "operator": "is", "value": 1, "unit": "days"}, "no 'unit'"),
-        ({"field": "a", "operator": "atleast", "value": 1}, "Did you mean 'at_least'"),
+        ({"field": "a", "operator": "at_leest", "value": 1}, "Did you mean 'at_least'"),
         ({"field": "a", "operator": ["is"], "value": 1}, "is not an operator"),
         ({"field": "a", "value": 1}, "'None' is not an operator"),
         ({"field": "a", "operator": "is"}, "'is' on 'a' takes 1 value"),

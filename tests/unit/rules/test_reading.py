@@ -199,7 +199,7 @@ def test_a_rule_that_fits_nothing_is_told(
             "'rules.0.in_force_to': the date 2024-12-31 lies before in_force_from, 2025-01-01",
         ),
         ({"review_on": datetime.date(2024, 1, 1)}, "'rules.0.review_on': .* lies before"),
-        ({"when": {"field": "age", "operator": "atleast", "value": 1}}, "Did you mean 'at_least'"),
+        ({"when": {"field": "age", "operator": "at_leest", "value": 1}}, "Did you mean 'at_least'"),
     ],
 )
 def test_what_a_rule_must_hold(

@@ -82,13 +82,13 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
         ("- title: A\n", "line 1"),
         ("parts: []\n", "the key 'title' must be given"),
         (
-            "title: A\ntitel: B\n",
-            "line 2: 'titel' is not a key that is known here. Did you mean 'title'?",
+            "title: A\ntitlo: B\n",
+            "line 2: 'titlo' is not a key that is known here. Did you mean 'title'?",
         ),
         ("title: A\nparts:\n- {name: x, dys: 3}\n", "line 3: 'parts.0.dys' .* Did you mean 'days'"),
         (
-            "title: A\nnamed:\n  b: {nam: x, name: y}\n",
-            "line 3: 'named.b.nam' .* Did you mean 'name'",
+            "title: A\nnamed:\n  b: {naam: x, name: y}\n",
+            "line 3: 'named.b.naam' .* Did you mean 'name'",
         ),
         ("title: A\nparts:\n- {name: x}\n- {name: y, days: 0}\n", "line 4: 'parts.1.days'.*got 0"),
         ("title: A\nparts:\n- {name: x, days: '3'}\n", "line 3: 'parts.0.days'.*got '3'"),
@@ -107,7 +107,7 @@ def test_what_is_wrong_is_told_with_its_line(
 
 def test_all_problems_of_a_file_come_at_once(tmp_path: Path) -> None:
     told = problems(
-        write(tmp_path, "titel: A\nparts:\n- {name: 3}\n- {days: 0, name: x}\non: tomorrow\n")
+        write(tmp_path, "titlo: A\nparts:\n- {name: 3}\n- {days: 0, name: x}\non: tomorrow\n")
     )
     assert len(told) == 5
     assert all(problem.startswith("book.yaml, line ") for problem in told)

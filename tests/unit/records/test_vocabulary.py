@@ -47,7 +47,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     [
         (
             "kind: assessment, meaning: DASH",
-            "kind: assessmant, meaning: DASH",
+            "kind: assezzment, meaning: DASH",
             "Did you mean 'assess",
         ),
         ("weapon: a weapon", "ticks: a weapon", "'ticks' is declared twice"),

@@ -27,7 +27,7 @@ class Record:
     ----------
     event_id, source : str
         Which record of which extract.
-    agency_name : str or None
+    agency_name : str
         Who recorded it, in plain words.
     meaning : str
         What kind of event it is, in plain words.
@@ -36,7 +36,7 @@ class Record:
 
     event_id: str
     source: str
-    agency_name: str | None
+    agency_name: str
     meaning: str
     happened_on: datetime.date
     known_on: datetime.date
@@ -71,19 +71,17 @@ def records_behind(
 
 
 def _record(timeline: Timeline, event: int, vocabulary: Vocabulary) -> Record:
-    agency, kind = (_name(timeline, column, event) for column in ("agency", "type"))
     return Record(
         event_id=timeline.records["event_id"][event].as_py(),
         source=timeline.records["source"][event].as_py(),
-        agency_name=vocabulary.agencies[agency] if agency else None,
-        meaning=vocabulary.types[kind].meaning if kind else "a record of a kind that is not known",
+        agency_name=vocabulary.agencies[_name(timeline, "agency", event)],
+        meaning=vocabulary.types[_name(timeline, "type", event)].meaning,
         happened_on=EPOCH + datetime.timedelta(days=int(timeline.happened[event])),
         known_on=EPOCH + datetime.timedelta(days=int(timeline.known[event])),
     )
 
 
-def _name(timeline: Timeline, column: str, event: int) -> str | None:
+def _name(timeline: Timeline, column: str, event: int) -> str:
     values = timeline.columns[column]
-    assert isinstance(values, Categories)  # noqa: S101 - every timeline has these as categories
-    code = int(values.codes[event])
-    return values.names[code] if code >= 0 else None
+    assert isinstance(values, Categories)  # noqa: S101 - every event has an agency and a type
+    return str(values.names[values.codes[event]])

@@ -17,7 +17,7 @@ from triage.timeline import Moments, Timeline
 
 __all__ = ["Reason", "tell_reasons"]
 
-RAISING, LOWERING = 6, 4
+RAISING, LOWERING = 5, 3
 LEAST = 0.005
 REST = "all other facts together"
 

@@ -106,8 +106,8 @@ def _referrals(
     return pa.table({name: columns[name] for name in REFERRALS.names}, schema=REFERRALS)
 
 
-def _agency_names(agencies: pa.ChunkedArray, vocabulary: Vocabulary) -> list[str | None]:
-    return [None if one is None else vocabulary.agencies[one] for one in agencies.to_pylist()]
+def _agency_names(agencies: pa.ChunkedArray, vocabulary: Vocabulary) -> list[str]:
+    return [vocabulary.agencies[one] for one in agencies.to_pylist()]
 
 
 def _routes(referrals: pa.Table, vocabulary: Vocabulary) -> list[str | None]:

@@ -117,7 +117,7 @@ EVIDENCE = _schema(
     place=pa.int32(),
     event_id=pa.string(),
     source=pa.string(),
-    agency_name=(pa.string(),),
+    agency_name=pa.string(),
     meaning=pa.string(),
     happened_on=pa.date32(),
     known_on=pa.date32(),
@@ -184,7 +184,8 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 def parquet_table(content: bytes) -> pa.Table:
     """Return the table of :func:`parquet_bytes`."""
-    return pq.read_table(io.BytesIO(content))
+    # Without threads: a process that ends soon after Arrow's pool has started may be aborted.
+    return pq.ParquetFile(io.BytesIO(content), pre_buffer=False).read(use_threads=False)
 
 
 def check_tables(tables: ListTables, referrals_in: int) -> None:

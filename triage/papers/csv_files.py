@@ -129,7 +129,7 @@ def case_csv(page: ListPage, case: Case) -> str:
 
 
 def _case(case: Case) -> dict[str, object]:
-    reasons = [guarded(reason.text) for reason in case.main_reasons()]
+    reasons = [guarded(text) for text in case.main_reasons()]
     return {
         "standing": case.standing,
         "rank": case.rank,

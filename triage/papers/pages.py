@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from triage.lists import Bundle, Manifest, ModelFacts
 from triage.papers.wording import (
+    NO_EFFECT,
     chance_words,
     date_words,
     effect_words,
@@ -25,7 +26,7 @@ from triage.papers.wording import (
 __all__ = ["Aside", "Case", "ListPage", "Reason", "Record", "RuleSeen", "Step", "list_page"]
 
 SHOWN_STEPS = 6
-FLOORS = ("floor: urgent", "floor: must_discuss")
+FLOORS = {"floor: urgent": 1, "floor: must_discuss": 2}
 EFFECTS = {
     "floor: urgent": "raises to urgent",
     "floor: must_discuss": "raises to must be discussed",
@@ -58,7 +59,7 @@ class Reason:
 
     ``number`` is how the case's records call it; ``origin`` is ``rule``, ``model`` or ``rest``;
     ``direction`` is ``raises``, ``lowers`` or ``none``; ``contribution`` is what it adds to the
-    model's score (0 for a rule), and ``effect`` says so in plain words.
+    model's score (0 for a rule), and ``effect`` says so in plain words. Only a rule has a title.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Reason:
     direction: str
     known: bool
     name: str
+    title: str
     theme: str
     text: str
     contribution: float
@@ -169,9 +171,11 @@ class Case:
         """Marks that rules have put on the referral."""
         return tuple(one for one in self.fired if one.effect == "flag")
 
-    def main_reasons(self, number: int = 3) -> tuple[Reason, ...]:
-        """Return the first reasons that raise concern."""
-        return self.raising[:number]
+    def main_reasons(self, number: int = 3) -> tuple[str, ...]:
+        """Return the first reasons in few words: all rules as one, then the strongest facts."""
+        titles = [one.title for one in self.raising if one.origin == "rule"]
+        facts = [one.text for one in self.raising if one.origin == "model"]
+        return tuple([*(["; ".join(titles)] if titles else []), *facts][:number])
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,7 @@ class ListPage:
     below: tuple[Case, ...]
     asides: tuple[Aside, ...]
     must_below: tuple[Case, ...]
+    rules: tuple[RuleSeen, ...]
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -247,6 +252,7 @@ def list_page(bundle: Bundle) -> ListPage:
         below=standing["below"],
         asides=tuple(_asides(bundle)),
         must_below=tuple(case for case in cases if case.standing != "discuss" and case.tier <= 2),
+        rules=tuple(_rules_met(bundle)),
     )
 
 
@@ -303,7 +309,9 @@ class _Words:
 
     def effect(self, contribution: float) -> str:
         words = effect_words(contribution)
-        return words if self.model.unit == "log_odds" else " ".join(words.split()[:1])
+        if self.model.unit == "log_odds" or words == NO_EFFECT:
+            return words
+        return words.split()[0]
 
     def likely(self, score: float, probability: float | None) -> str:
         return self.score(score) if probability is None else chance_words(probability)
@@ -321,13 +329,16 @@ def _reasons(bundle: Bundle, words: _Words) -> Mapping[str, tuple[Reason, ...]]:
     records: defaultdict[tuple[str, int], list[Record]] = defaultdict(list)
     for row in bundle.tables.evidence.to_pylist():
         key = row.pop("referral_id"), row.pop("place")
-        records[key].append(Record(**row | {"agency_name": row["agency_name"] or "not known"}))
+        records[key].append(Record(**row))
+    rules = bundle.tables.rules
+    titles = dict(zip(rules["rule_id"].to_pylist(), rules["title"].to_pylist(), strict=True))
     told: defaultdict[str, list[Reason]] = defaultdict(list)
-    for row in bundle.tables.reasons.sort_by("place").to_pylist():
+    for row in sorted(bundle.tables.reasons.to_pylist(), key=lambda row: row["place"]):
         referral_id, place = row.pop("referral_id"), row.pop("place")
         row.pop("feature_names")
         behind = sorted(records[referral_id, place], key=_latest_first)
         row["text"] = sentence(row["text"]).removesuffix(".")
+        row["title"] = titles[row["name"]] if row["origin"] == "rule" else ""
         row["effect"] = words.effect(row["contribution"])
         told[referral_id].append(Reason(number=0, records=tuple(behind), **row))
     return {referral_id: tuple(_numbered(reasons)) for referral_id, reasons in told.items()}
@@ -363,8 +374,17 @@ def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterator[RuleSeen]:
         )
 
 
+def _rules_met(bundle: Bundle) -> Iterator[RuleSeen]:
+    """Yield each rule once that applies, or may apply, to some referral that came in."""
+    seen: set[str] = set()
+    for rule in _rules(bundle.tables.rules.to_pylist()):
+        if rule.rule_id not in seen:
+            seen.add(rule.rule_id)
+            yield rule
+
+
 def _why_here(row: Mapping[str, Any], rules: tuple[RuleSeen, ...]) -> str:
-    floors = [one for one in rules if one.truth == "yes" and one.effect in FLOORS]
+    floors = [one for one in rules if one.truth == "yes" and FLOORS.get(one.effect) == row["tier"]]
     if not floors:
         return (
             "No rule raises this referral. Its place comes from the model's score, "

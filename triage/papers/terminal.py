@@ -141,12 +141,11 @@ def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
     table.add_column(f"How likely,\nin {page.horizon}" if page.chances else "Score")
     for case in cases:
         number = 3 if case.standing != "below" else 1
-        reasons = [reason.text for reason in case.main_reasons(number)]
         table.add_row(
             str(case.rank),
             _text(f"{case.referral_id}\n{case.person_id}"),
             _text(f"{case.tier_name}\n{case.agency_name}"),
-            _text("\n".join(reasons) or "Nothing on record raises it"),
+            _text("\n".join(case.main_reasons(number)) or "Nothing on record raises it"),
             case.likely,
         )
         if page.discuss and case is page.discuss[-1]:
@@ -185,7 +184,9 @@ def _case(page: ListPage, case: Case) -> Iterator[RenderableType]:
     ):
         yield _text(f"\n{title}", "bold")
         yield from _reasons(reasons)
-    yield _text("\nWhat is not known", "bold")
+    for rule in case.flags:
+        yield _text(f"\nTo notice: {rule.title}. {rule.text}")
+    yield _text("\nWhat is not known or not on record", "bold")
     for reason in case.unknown:
         yield _text(f"  {reason.text.removeprefix('Not known: ')} ({reason.effect})")
     for rule in case.would_fire:
@@ -206,7 +207,8 @@ def _reasons(reasons: Iterable[Reason]) -> Iterator[RenderableType]:
     none = True
     for reason in reasons:
         none = False
-        yield _text(f"{reason.number:>3}. {reason.text} ({reason.origin})")
+        title = f"{reason.title}. " if reason.title else ""
+        yield _text(f"{reason.number:>3}. {title}{reason.text} ({reason.origin})")
     if none:
         yield _text("     Nothing on record")
 

@@ -7,6 +7,7 @@ import math
 import re
 
 __all__ = [
+    "NO_EFFECT",
     "chance_words",
     "date_words",
     "effect_words",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 DAYS_A_MONTH = 365.25 / 12
+NO_EFFECT = "no effect"
 
 # In log-odds: a fifth more or less of the odds is "somewhat", twice or half of them "a lot".
 SEEN, SOMEWHAT, A_LOT = 0.005, 0.2, math.log(2)
@@ -176,7 +178,7 @@ def effect_words(log_odds: float) -> str:
     """
     size = abs(log_odds)
     if size < SEEN:
-        return "no effect"
+        return NO_EFFECT
     how_much = "a lot" if size >= A_LOT else "somewhat" if size >= SOMEWHAT else "a little"
     return f"{'raises' if log_odds > 0 else 'lowers'} {how_much}"
 

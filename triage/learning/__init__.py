@@ -10,7 +10,9 @@ and gives the same bytes. Scores are log-odds, and calibration is a straight lin
 slope above 0: it mends probabilities, keeps the order, and leaves every exact explanation exact,
 since a share of the base score is the same share of the calibrated one. Law 6 is kept inside the
 estimators: trees take the features' directions as constraints, and the logistic models are this
-room's own (:class:`SignedLogistic`) because no library offers an elastic net with signs. Class
+room's own (:class:`SignedLogistic`) because no library offers an elastic net with signs. Trees may
+send a missing value either way, so a time since the last event of which none is on record counts
+as ten years: else a first incident could lower a score, and did, for one history in twenty. Class
 weights are not used, for they would spoil the probabilities; ranking does not need them.
 A comparator is YAML alone, so that what panels use today stands in the same table.
 """
@@ -22,11 +24,13 @@ from triage.learning.experiments import Experiment, Period, Progress, Result, tr
 from triage.learning.linear import SignedLogistic
 from triage.learning.measures import Measures, lists_of, measure, places
 from triage.learning.proposals import Proposal
+from triage.learning.recency import LONG_AGO_DAYS
 from triage.learning.specs import ModelSpec, read_models
 from triage.learning.trained import Ranker, Trained
 
 __all__ = [
     "ESTIMATORS",
+    "LONG_AGO_DAYS",
     "UNCALIBRATED",
     "Calibration",
     "Examples",

@@ -15,7 +15,8 @@ Floats = npt.NDArray[np.float64]
 LOWEST_SLOPE = 0.01
 SLOPE_PRIOR = 0.5
 STEPS = 100
-SETTLED = 1e-12
+SETTLED = 1e-10
+ROUNDING = 1e-14
 FLAT = 1e-14
 HALVINGS = 20
 
@@ -112,10 +113,9 @@ def fit_line(x: Floats, target: Floats, *, prior: float = np.inf) -> tuple[float
         if not np.linalg.det(curve) > FLAT:
             break
         move = np.linalg.solve(curve, slopes)
+        start = _loss(design, target, line, pull, spread) + ROUNDING
         for _ in range(HALVINGS):
-            if _loss(design, target, line - move, pull, spread) <= _loss(
-                design, target, line, pull, spread
-            ):
+            if _loss(design, target, line - move, pull, spread) <= start:
                 break
             move = move / 2
         line = line - move

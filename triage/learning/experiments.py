@@ -17,6 +17,7 @@ from triage.learning.examples import Examples, make_folds
 from triage.learning.fitting import Data, Fit, Job, fit
 from triage.learning.measures import Measures, lists_of, measure
 from triage.learning.proposals import Proposal, propose
+from triage.learning.recency import is_recency
 from triage.learning.specs import ModelSpec
 from triage.learning.trained import Trained
 from triage.outcomes import Outcome
@@ -200,11 +201,16 @@ def _data(examples: Examples) -> Data:
         y=examples.labels.values,
         names=examples.matrix.names,
         directions=_directions(examples),
+        recency=_recency(examples),
     )
 
 
 def _directions(examples: Examples) -> tuple[int, ...]:
     return tuple(DIRECTIONS[feature.direction] for feature in examples.matrix.features)
+
+
+def _recency(examples: Examples) -> tuple[bool, ...]:
+    return tuple(is_recency(feature) for feature in examples.matrix.features)
 
 
 def _jobs(
@@ -306,7 +312,7 @@ def _result(
 def _kept(
     spec: ModelSpec, kept: Fit, by_fold: Sequence[Fit], examples: Examples, tested: Rows
 ) -> Trained:
-    names, bound = examples.matrix.names, _directions(examples)
+    names, bound, recency = examples.matrix.names, _directions(examples), _recency(examples)
     foretold = np.concatenate([one.base_log_odds for one in by_fold])
     return replace(
         _plain(spec, examples),
@@ -314,13 +320,19 @@ def _kept(
         estimator=kept.estimator,
         calibration=calibrate(foretold, examples.labels.values[tested]),
         directions=tuple(bound[column] if spec.monotonic else 0 for column in kept.columns),
+        recency=tuple(recency[column] for column in kept.columns),
         notes=(*kept.notes, *_uncalibrated(by_fold)),
     )
 
 
 def _comparator(spec: ModelSpec, examples: Examples) -> Trained:
     names = spec.choose(examples.matrix.features)
-    return replace(_plain(spec, examples), feature_names=names, directions=(0,) * len(names))
+    return replace(
+        _plain(spec, examples),
+        feature_names=names,
+        directions=(0,) * len(names),
+        recency=(False,) * len(names),
+    )
 
 
 def _plain(spec: ModelSpec, examples: Examples) -> Trained:

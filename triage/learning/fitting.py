@@ -14,6 +14,7 @@ from triage.errors import Problem
 from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
 from triage.learning.estimators import make_estimator
 from triage.learning.linear import NotConvergedError
+from triage.learning.recency import never_as_long_ago
 from triage.learning.specs import ModelSpec
 
 __all__ = ["Data", "Fit", "Job", "fit"]
@@ -35,12 +36,27 @@ class Data:
         0 or 1.
     names : tuple of str, shape (n_features,)
     directions : tuple of {-1, 0, 1}, shape (n_features,)
+    recency : tuple of bool, shape (n_features,)
+        Whether each is a time since the last event (see :func:`is_recency`).
     """
 
     values: Floats
     y: Floats
     names: tuple[str, ...]
     directions: tuple[int, ...]
+    recency: tuple[bool, ...]
+
+    def column(self, column: int, rows: Rows) -> Floats:
+        """Return a feature as models see it, shape (n_rows,)."""
+        values = self.values[:, column][rows]
+        return never_as_long_ago(values) if self.recency[column] else values
+
+    def take(self, rows: Rows, columns: Sequence[int]) -> Floats:
+        """Return features as models see them, shape (n_rows, n_columns)."""
+        taken = np.empty((len(rows), len(columns)), order="F")
+        for position, column in enumerate(columns):
+            taken[:, position] = self.column(column, rows)
+        return taken
 
 
 @dataclass(frozen=True)
@@ -143,12 +159,12 @@ def _rehearse(job: Job, data: Data) -> Calibration:
 
 
 def _fit(job: Job, data: Data, rows: Rows) -> tuple[BaseEstimator, tuple[int, ...]]:
-    columns = tuple(column for column in job.columns if _differs(data.values[:, column][rows]))
+    columns = tuple(column for column in job.columns if _differs(data.column(column, rows)))
     if not columns:
         raise _NoFeatureError
     directions = [data.directions[column] for column in columns] if job.spec.monotonic else None
     estimator = make_estimator(str(job.spec.estimator), job.spec.parameters, directions, job.seed)
-    estimator.fit(_take(data.values, rows, columns), data.y[rows].astype(np.int64))
+    estimator.fit(data.take(rows, columns), data.y[rows].astype(np.int64))
     return estimator, columns
 
 
@@ -162,15 +178,8 @@ def _differs(values: Floats) -> bool:
 def _foretell(estimator: BaseEstimator, columns: tuple[int, ...], data: Data, rows: Rows) -> Floats:
     if not len(rows):
         return np.empty(0)
-    values = _take(data.values, rows, columns)
+    values = data.take(rows, columns)
     return np.asarray(estimator.decision_function(values), dtype=np.float64)
-
-
-def _take(values: Floats, rows: Rows, columns: Sequence[int]) -> Floats:
-    taken = np.empty((len(rows), len(columns)), order="F")
-    for position, column in enumerate(columns):
-        taken[:, position] = values[:, column][rows]
-    return taken
 
 
 def _dropped(job: Job, columns: tuple[int, ...], names: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from triage.features import FeatureMatrix
 from triage.learning.calibration import UNCALIBRATED, Calibration
 from triage.learning.comparators import points_by_feature
 from triage.learning.linear import SignedLogistic
+from triage.learning.recency import never_as_long_ago
 from triage.learning.specs import ModelSpec
 
 __all__ = ["Ranker", "Trained"]
@@ -57,6 +58,9 @@ class Trained:
     calibration : Calibration
     directions : tuple of {-1, 0, 1}
         Of each feature, as it bound the estimator; all 0 where none did.
+    recency : tuple of bool
+        Whether each feature is a time since the last event, of which "none on record" counts as
+        long ago; all False of a comparator.
     notes : tuple of str
         What a reader of its figures should know.
     """
@@ -71,6 +75,7 @@ class Trained:
     estimator: BaseEstimator | None = None
     calibration: Calibration = UNCALIBRATED
     directions: tuple[int, ...] = ()
+    recency: tuple[bool, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -89,7 +94,10 @@ class Trained:
         return not self.learned or isinstance(self.estimator, SignedLogistic)
 
     def select(self, X: FeatureMatrix) -> FeatureMatrix:
-        """Return the features that it looks at, in its order.
+        """Return the features that it looks at, in its order, and as it sees them.
+
+        That is as they are, but for times since an event of which none is on record: they
+        count as ten years, as do longer ones.
 
         Raises
         ------
@@ -106,7 +114,13 @@ class Trained:
                     "Put them back into pipelines/, or run 'triage train' again.",
                 )
             )
-        return X if X.names == self.feature_names else X.select(self.feature_names)
+        chosen = X if X.names == self.feature_names else X.select(self.feature_names)
+        if not any(self.recency):
+            return chosen
+        values = chosen.values.copy(order="F")
+        for column in np.flatnonzero(self.recency):
+            values[:, column] = never_as_long_ago(values[:, column])
+        return FeatureMatrix(values, chosen.features)
 
     def score(self, X: FeatureMatrix) -> Floats:
         """Return a score a row, shape (n,): calibrated log-odds, or a comparator's points."""

@@ -61,8 +61,10 @@ def _about(trained: Trained) -> dict[str, Any]:
         "rows": trained.rows,
         "calibration": vars(trained.calibration),
         "features": [
-            {"name": name, "direction": direction}
-            for name, direction in zip(trained.feature_names, trained.directions, strict=True)
+            {"name": name, "direction": direction, "recency": recency}
+            for name, direction, recency in zip(
+                trained.feature_names, trained.directions, trained.recency, strict=True
+            )
         ],
         "notes": list(trained.notes),
     }
@@ -108,6 +110,7 @@ def read_model(folder: Path, sha256: str, *, name: str) -> Trained:
             estimator=estimator,
             calibration=Calibration(**about["calibration"]),
             directions=tuple(feature["direction"] for feature in about["features"]),
+            recency=tuple(feature["recency"] for feature in about["features"]),
             notes=tuple(about["notes"]),
         )
     except (KeyError, TypeError, ValueError, pydantic.ValidationError):

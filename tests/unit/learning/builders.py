@@ -11,17 +11,17 @@ from triage.timeline import Moments
 from triage.workspace import Training
 
 
-def feature(name, direction="none", theme="invented", window_days=None):
+def feature(name, direction="none", theme="invented", measure="count"):
     return Feature(
         name=name,
         group=name,
         theme=theme,
         theme_title=theme,
-        measure="count",
+        measure=measure,
         where=None,
         of=None,
         equals=None,
-        window_days=window_days,
+        window_days=None,
         recent_days=None,
         earlier_days=None,
         when_none=0.0,

@@ -12,13 +12,15 @@ from tests.unit.learning.builders import (
     OUTCOME,
     boosting,
     by_points,
+    feature,
     invented,
     labels,
     net,
     settings,
 )
 from triage.errors import ConfigurationError, LearningError
-from triage.learning import Examples, make_folds, train
+from triage.features import FeatureMatrix
+from triage.learning import LONG_AGO_DAYS, Examples, make_folds, train
 from triage.outcomes import LabelState
 from triage.registry.estimator_files import dump_estimator
 from triage.timeline import Moments
@@ -292,3 +294,23 @@ def test_rows_that_do_not_fit_together_are_a_mistake():
     examples = invented()
     with pytest.raises(ValueError, match="1500 rows of features, 1500 moments and 2 labels"):
         dataclasses.replace(examples, labels=labels([0, 1]))
+
+
+def test_none_on_record_counts_as_long_ago_in_training_and_after():
+    examples = invented()
+    features = (
+        feature("since", "lowers", measure="days_since_last"),
+        *examples.matrix.features[1:],
+    )
+    values = examples.matrix.values.copy(order="F")
+    values[::3, 0] = np.nan
+    recent = dataclasses.replace(examples, matrix=FeatureMatrix(values, features))
+    model = trained(recent, specs=[net()]).results[0].trained
+    assert model.recency == (True, False, False, False)
+    assert model.estimator.missing_means_[0] == 0
+    filled = values.copy(order="F")
+    filled[::3, 0] = LONG_AGO_DAYS
+    assert (model.score(recent.matrix) == model.score(FeatureMatrix(filled, features))).all()
+    filled[::3, 0] = 2 * LONG_AGO_DAYS
+    assert (model.score(recent.matrix) == model.score(FeatureMatrix(filled, features))).all()
+    assert np.isnan(recent.matrix.values[0, 0])

@@ -125,7 +125,7 @@ def test_a_model_file_says_what_it_is_in_plain_json(tmp_path):
     write_model(model, tmp_path)
     about = json.loads((tmp_path / "model.json").read_text())
     assert about["spec"]["name"] == "net"
-    assert about["features"][0] == {"name": "more", "direction": 1}
+    assert about["features"][0] == {"name": "more", "direction": 1, "recency": False}
     assert about["calibration"]["slope"] == model.calibration.slope
 
 

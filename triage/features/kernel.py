@@ -7,18 +7,54 @@ feature made of events gets its value.
 A person's *cells* are all that the walk keeps: for each step that has windows a cell a bucket, and
 for each step that looks at the latest events four more. Nothing found is told apart from zero by
 the sum of nothing, which is −0: adding anything to −0, even 0, makes it something else.
+
+All that is compiled in stands in this file, since a compiled kernel is kept until its file changes.
 """
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import numba
 import numpy as np
 
-from triage.features.plan import RECENT_CELLS, Operation, Output
+__all__ = ["RECENT_CELLS", "Operation", "Output", "numbered_within_people", "scan"]
 
-__all__ = ["numbered_within_people", "scan"]
+
+class Operation(enum.IntEnum):
+    """What the kernel does with each event of a filter.
+
+    The first four leave sums in buckets, the next two the greatest value in each; the last three
+    look at the latest events alone and have no buckets.
+    """
+
+    COUNT = 0
+    SUM = 1
+    DISTINCT = 2
+    NAMED = 3
+    MAXIMUM = 4
+    FIRST_AGE = 5
+    LAST_AGE = 6
+    LATEST = 7
+    ACTIVE = 8
+
+
+class Output(enum.IntEnum):
+    """How the kernel makes a feature of what its operations left."""
+
+    WINDOW = 0
+    RECENT_AGE = 1
+    RECENT_VALUE = 2
+    CHANGE = 3
+    FLAG = 4
+    REPEATS = 5
+    RATIO = 6
+
+
+RECENT_CELLS = 4
+"""Cells of a step that looks at the latest events: two values, each with its age."""
+
 
 COUNT = int(Operation.COUNT)
 SUM = int(Operation.SUM)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,41 +10,12 @@ import numpy.typing as npt
 
 from triage.conditions import Condition
 from triage.features.definitions import Feature
+from triage.features.kernel import RECENT_CELLS, Operation, Output
 
-__all__ = ["Operation", "Plan", "make_plan"]
+__all__ = ["Plan", "make_plan"]
 
 EVER = int(np.iinfo(np.int32).max)
 Integers = npt.NDArray[np.int32]
-
-
-class Operation(enum.IntEnum):
-    """What the kernel does with each event of a filter.
-
-    The first four leave sums in buckets, the next two the greatest value in each; the last three
-    look at the latest events alone and have no buckets.
-    """
-
-    COUNT = 0
-    SUM = 1
-    DISTINCT = 2
-    NAMED = 3
-    MAXIMUM = 4
-    FIRST_AGE = 5
-    LAST_AGE = 6
-    LATEST = 7
-    ACTIVE = 8
-
-
-class Output(enum.IntEnum):
-    """How the kernel makes a feature of what its operations left."""
-
-    WINDOW = 0
-    RECENT_AGE = 1
-    RECENT_VALUE = 2
-    CHANGE = 3
-    FLAG = 4
-    REPEATS = 5
-    RATIO = 6
 
 
 OPERATIONS: dict[str, tuple[Operation, Output]] = {
@@ -61,10 +31,6 @@ OPERATIONS: dict[str, tuple[Operation, Output]] = {
     "active": (Operation.ACTIVE, Output.FLAG),
     "rate_ratio": (Operation.COUNT, Output.RATIO),
 }
-
-
-RECENT_CELLS = 4
-"""Cells of a step that looks at the latest events: two values, each with its age."""
 
 
 @dataclass(frozen=True)

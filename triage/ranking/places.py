@@ -277,7 +277,7 @@ def _places(
         "score": scores,
         "standing": np.where(within, "discuss", np.where(near, "near_miss", "below")).tolist(),
         "within_capacity": within,
-        "raised_by_rules": (tiers < Tier.SCORED) & (ranks < alone),
+        "raised_by_rules": ranks < alone,
         "rules_alone_first": np.searchsorted(tiers, tiers, side="left") + 1,
         "rules_alone_last": np.searchsorted(tiers, tiers, side="right"),
         "model_alone": alone,

@@ -53,6 +53,16 @@ def test_only_the_owner_can_read_what_is_written(tmp_path: Path) -> None:
     assert mode(tmp_path / "made") == 0o700
 
 
+def test_a_maker_that_puts_a_new_file_there_opens_it_to_nobody(tmp_path: Path) -> None:
+    def replace(path: Path) -> None:
+        path.unlink()
+        path.write_text("new")
+        path.chmod(0o644)
+
+    write_whole(tmp_path / "a.txt", replace)
+    assert mode(tmp_path / "a.txt") == 0o600
+
+
 def test_a_folder_that_stands_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared").chmod(0o755)

@@ -344,7 +344,7 @@ def _records(reason: dict[str, Any], chance: random.Random) -> Iterator[dict[str
             "place": reason["place"],
             "event_id": f"E{chance.randint(1000000, 9999999)}",
             "source": chance.choice(["police", "probation", "health"]),
-            "agency_name": chance.choice([*AGENCIES.values(), None]),
+            "agency_name": chance.choice(list(AGENCIES.values())),
             "meaning": chance.choice(MEANINGS),
             "happened_on": happened,
             "known_on": happened + datetime.timedelta(days=chance.randint(0, 2)),

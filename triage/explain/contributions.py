@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +95,9 @@ def explain(trained: Trained, X: FeatureMatrix) -> Contributions:
 
 
 def _of_trees(trained: Trained, X: FeatureMatrix) -> tuple[Floats, float]:
-    import shap  # takes seconds to load, and only trees need it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)  # of its plots, not used here
+        import shap  # takes seconds to load, and only trees need it
 
     explainer = shap.TreeExplainer(trained.estimator, feature_perturbation="tree_path_dependent")
     base = float(np.asarray(explainer.expected_value).reshape(-1)[0])

@@ -41,7 +41,7 @@ CASE_COLUMNS = (
     "direction",
     "known",
     "text",
-    "contribution",
+    "adds_to_score",
     "event_id",
     "source",
     "agency",
@@ -109,7 +109,7 @@ def case_csv(page: ListPage, case: Case) -> str:
             "direction": reason.direction,
             "known": "yes" if reason.known else "no",
             "text": guarded(reason.text),
-            "contribution": _number(reason.contribution),
+            "adds_to_score": _number(reason.contribution),
         }
         rows.extend(
             {

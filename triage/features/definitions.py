@@ -220,6 +220,8 @@ class Feature:
         """
         if value != value:
             return f"not known: {self.missing}"
+        if self.measure == "days_since_first" and value == self.when_none:
+            return self.missing  # no event is 0 days old
         if isinstance(self.meaning, Meaning):
             return self.meaning.yes if value else self.meaning.no
         ever = self.group != self.name

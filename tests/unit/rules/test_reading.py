@@ -118,7 +118,7 @@ def test_an_unknown_feature_is_told_with_its_line_and_a_close_match(
     when = {
         "all": [
             {"referral.pregnancy": "yes"},
-            {"field": "strangulaton", "operator": "at_least", "value": 1},
+            {"not": {"any": [{"field": "strangulaton", "operator": "at_least", "value": 1}]}},
         ]
     }
     write(tmp_path, a_rule(when=when))

@@ -1,0 +1,123 @@
+"""What the rooms below found out becomes the tables of a list."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.unit.explain.builders import (
+    AS_OF,
+    VOCABULARY,
+    Asked,
+    ask,
+    contributions,
+    days_ago,
+    incident,
+)
+from triage.explain import tell_reasons
+from triage.lists import ListTables, gather_tables
+from triage.lists.tables import check_tables
+from triage.ranking import SetAside, rank
+
+EVENTS = [
+    incident(20, person_id="p2", type="strangulation", event_id="e1"),
+    incident(9, person_id="p1", event_id="e2"),
+]
+
+
+def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) -> ListTables:
+    given = contributions(asked, incidents_365d=0.5, pregnancy=-0.1)
+    ranking = rank(
+        asked.histories.referrals["referral_id"].to_pylist(),
+        given.scores,
+        asked.trace,
+        capacity=1,
+        near_misses=1,
+        set_aside=[SetAside("r-lost", "Its row was rejected: no date.")],
+    )
+    reasons = tell_reasons(
+        given, asked.matrix, asked.trace, asked.timeline, asked.moments, VOCABULARY
+    )
+    return gather_tables(
+        ranking,
+        referrals=asked.histories.referrals,
+        probabilities=1 / (1 + np.exp(-given.scores)) if probabilities else None,
+        contributions=given,
+        reasons=reasons,
+        features=asked.matrix,
+        trace=asked.trace,
+        vocabulary=vocabulary,
+    )
+
+
+def three() -> Asked:
+    return ask(EVENTS, "p1", "p2", "p3", route="visible_high_risk")
+
+
+def test_they_keep_what_a_list_must_keep():
+    check_tables(gathered(three()), 4)
+
+
+def test_each_row_is_about_the_referral_at_its_place():
+    tables = gathered(three())
+    first = tables.referrals.to_pylist()[0]
+    assert (first["referral_id"], first["person_id"], first["rank"]) == ("r-p2", "p2", 1)
+    assert (first["agency"], first["agency_name"]) == ("housing", "Housing")
+    assert (first["made_on"], first["route"]) == (AS_OF, "visible high risk")
+    assert (first["tier"], first["standing"], first["model_alone"]) == (1, "discuss", 2)
+    assert tables.contributions["referral_id"].to_pylist() == ["r-p2", "r-p1", "r-p3"]
+    assert tables.features["incidents_365d"].to_pylist() == [1, 1, 0]
+
+
+def test_evidence_names_the_reason_that_it_is_behind():
+    tables = gathered(three())
+    reasons = {(r["referral_id"], r["place"]): r for r in tables.reasons.to_pylist()}
+    behind = [
+        (row["event_id"], reasons[row["referral_id"], row["place"]]["name"])
+        for row in tables.evidence.to_pylist()
+    ]
+    assert behind == [
+        ("e1", "strangulation"),
+        ("e1", "incidents_365d"),
+        ("e2", "incidents_365d"),
+    ]
+    assert tables.evidence["happened_on"][0].as_py() == days_ago(20)
+
+
+def test_what_is_unknown_is_null_and_not_a_number():
+    tables = gathered(three())
+    assert tables.features["pregnancy"].to_pylist() == [None, None, None]
+    assert tables.features["pregnancy"].null_count == 3
+
+
+def test_points_have_no_probability():
+    assert gathered(three(), probabilities=False).referrals["probability"].null_count == 3
+    assert gathered(three()).referrals["probability"].null_count == 0
+
+
+def test_who_is_not_ranked_keeps_what_is_known_of_the_referral():
+    (aside,) = gathered(three()).not_for_panel.to_pylist()
+    assert aside == {
+        "referral_id": "r-lost",
+        "person_id": None,
+        "made_on": None,
+        "agency_name": None,
+        "kind": "set_aside",
+        "rule_id": None,
+        "text": "Its row was rejected: no date.",
+        "until": None,
+    }
+
+
+def test_a_route_that_is_not_given_is_not_one_that_is_not_asked():
+    assert gathered(ask(EVENTS, "p1")).referrals["route"].to_pylist() == [None]
+    plain = VOCABULARY.model_copy(
+        update={"referrals": VOCABULARY.referrals.model_copy(update={"attributes": {}})}
+    )
+    assert gathered(ask(EVENTS, "p1"), vocabulary=plain).referrals["route"].to_pylist() == [""]
+
+
+def test_every_rule_is_there_for_every_referral():
+    tables = gathered(three())
+    assert tables.rules.num_rows == 9
+    fired = [r for r in tables.rules.to_pylist() if r["truth"] == "yes"]
+    assert [(r["referral_id"], r["rule_id"]) for r in fired] == [("r-p2", "strangulation")]

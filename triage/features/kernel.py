@@ -180,7 +180,11 @@ def scan(  # noqa: C901 - one walk, told in order
                         _take_latest(cells, where, doing, value, age)
             _cumulate(cells, len(edges), n_summed, n_windowed)
             for place in range(len(outputs)):
-                value = _made(cells, edges, outputs, place)
+                value = cells[outputs[place, 2]]
+                if outputs[place, 1] != WINDOW:
+                    value = _made(cells, edges, outputs, place)
+                elif value == -np.inf or (value == 0.0 and np.signbit(value)):
+                    value = np.nan
                 tile[row - tile_start, place] = when_none[place] if np.isnan(value) else value
         for place in range(len(outputs)):
             for row in range(tile_start, tile_end):
@@ -227,13 +231,9 @@ def _cumulate(cells: Any, n_edges: int, n_summed: int, n_windowed: int) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def _made(cells: Any, edges: Any, outputs: Any, place: int) -> float:
-    """Return a feature's value from the cumulated cells, NaN where nothing was found."""
-    making, cell = outputs[place, 1], outputs[place, 2]
-    here = cells[cell]
-    if making == WINDOW:
-        nothing = here == -np.inf or (here == 0.0 and np.signbit(here))
-        return np.nan if nothing else here
-    other, window_days = outputs[place, 3], outputs[place, 4]
+    """Return the value of a feature that is more than a cell, NaN where nothing was found."""
+    making, cell, other = outputs[place, 1], outputs[place, 2], outputs[place, 3]
+    here, window_days = cells[cell], outputs[place, 4]
     if making == REPEATS:
         return here - cells[other] if here > 0.0 else np.nan
     if making == RATIO:

@@ -36,13 +36,15 @@ class _AliasError(Exception):
 class _Loader(yaml.SafeLoader):
     """Safe YAML with the booleans of YAML 1.2 only, so that ``yes`` and ``no`` stay words.
 
-    Aliases are refused: a few lines of them can stand for more than any machine holds.
+    Aliases of lists and mappings are refused: a few lines of them can stand for more than any
+    machine holds, or hold themselves.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise _AliasError(event.start_mark.line + 1)
+            if isinstance(self.anchors.get(event.anchor), yaml.CollectionNode):
+                raise _AliasError(event.start_mark.line + 1)
         return super().compose_node(parent, index)
 
 
@@ -176,9 +178,9 @@ def _compose(path: Path, where: str) -> yaml.Node:
         raise ConfigurationError(
             Problem(
                 f"{where}, line {error.line}",
-                "a value must stand where it is used",
+                "a list or mapping must stand where it is used",
                 "an alias (*)",
-                "Write the value out.",
+                "Write it out.",
             )
         ) from None
     except RecursionError:

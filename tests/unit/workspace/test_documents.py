@@ -55,6 +55,11 @@ def test_yes_and_no_stay_words_and_true_and_false_do_not(tmp_path: Path) -> None
     assert "string" in told
 
 
+def test_a_word_or_a_date_may_stand_for_itself_elsewhere(tmp_path: Path) -> None:
+    book = read_document(write(tmp_path, "title: &a A\nparts: [{name: *a}]\n"), Book)
+    assert book.parts == [Part(name="A")]
+
+
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
     assert read_document(write(tmp_path, b"\xef\xbb\xbftitle: A"), Book).title == "A"
 
@@ -76,7 +81,11 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
         ("title: A\ntitle: B\n", "line 2: each key must stand once"),
         ("title: A\nparts:\n- name: x\n  name: y\n", "line 4: each key must stand once"),
         ("title: A\n? [a, b]\n: c\n", "line 2: a key must be a plain word"),
-        ("title: A\nparts: &all\n- *all\n", "line 3: a value must stand where it is used"),
+        (
+            "title: A\nparts: &all\n- *all\n",
+            "line 3: a list or mapping must stand where it is used",
+        ),
+        ("title: *none\n", "line 1: must be valid YAML; got found undefined alias"),
         ("just a text\n", "line 1"),
         ("null\n", "line 1"),
         ("- title: A\n", "line 1"),
@@ -117,7 +126,7 @@ def test_aliases_that_multiply_are_refused_at_once(tmp_path: Path) -> None:
     lines = ["title: A", "parts:", "- &a0 {name: x}"]
     lines += [f"- &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     told = problems(write(tmp_path, "\n".join(lines)))
-    assert "a value must stand where it is used" in told[0]
+    assert "a list or mapping must stand where it is used" in told[0]
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

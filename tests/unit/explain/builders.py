@@ -1,4 +1,4 @@
-"""Referrals asked about with the shipped pipelines and three rules, and contributions by hand."""
+"""Referrals asked about with small pipelines and three rules, and contributions by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from triage.timeline import (
 CHECKOUT = Path(__file__).resolve().parents[3]
 VOCABULARY = read_vocabulary(CHECKOUT / "configs" / "vocabulary.yaml")
 SCALE = read_scales(CHECKOUT / "configs" / "harm", VOCABULARY)["cambridge"]
-FEATURES = read_pipelines(CHECKOUT / "pipelines", VOCABULARY)
+FEATURES = read_pipelines(Path(__file__).parent / "pipelines", VOCABULARY)
 POLICY = Policy(
     {
         "needs": Theme(

@@ -51,7 +51,7 @@ def test_reasons_and_base_sum_to_the_score_however_few_are_told():
         incidents_365d=0.3,
         harm_days_365d=0.2,
         injury_incidents_365d=-0.3,
-        sexual_incidents_365d=-0.2,
+        days_since_last=-0.2,
         separation=-0.1,
     )
     for raising, lowering in ((6, 4), (1, 1), (0, 0)):
@@ -95,11 +95,11 @@ def test_what_is_not_known_is_told_as_not_known_even_where_it_moves_nothing():
 
 def test_what_is_missing_for_one_reason_is_told_once():
     asked = ask()
-    given = contributions(asked, incidents_days_since_last=-0.2, incidents_days_since_first=-0.1)
+    given = contributions(asked, days_since_last=-0.2, days_since_first=-0.1)
     (reason,) = of_model(told(asked, given))
     assert reason.text == "not known: no domestic incident is on record"
     assert reason.contribution == pytest.approx(-0.3)
-    assert reason.feature_names == ("incidents_days_since_last", "incidents_days_since_first")
+    assert reason.feature_names == ("days_since_last", "days_since_first")
 
 
 def test_facts_that_move_next_to_nothing_go_with_the_rest():

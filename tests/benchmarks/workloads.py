@@ -1,0 +1,182 @@
+"""Case histories of a given size from a seed, and 175 features declared over them in YAML.
+
+Eight types of incident, each counted and summed in seven windows, its greatest harm in three, days
+since its last and its first, those with a weapon in a year, its rate ratio; and different victims
+in seven windows.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from triage.features import Feature, read_pipelines
+from triage.harm import Scale
+from triage.records import Vocabulary, events_schema, people_schema, referrals_schema
+
+TYPES = tuple(f"type_{number}" for number in range(8))
+HARM_DAYS = (0.0, 1.0, 2.0, 10.0, 20.0, 182.0, 273.75, 1460.0)
+WINDOWS = (30, 90, 182, 365, 730, 1825, "ever")
+FIRST_DAY, LAST_DAY = 14_000, 20_000
+
+VOCABULARY = Vocabulary.model_validate(
+    {
+        "agencies": {"police": "Police"},
+        "kinds": {"incident": "incident"},
+        "types": {
+            name: {"kind": "incident", "meaning": name, "harm_class": name} for name in TYPES
+        },
+        "events": {"flags": {"weapon": "a weapon"}},
+    }
+)
+SCALE = Scale.model_validate(
+    {
+        "name": "bench",
+        "title": "Bench",
+        "source": "invented",
+        "in_force_from": datetime.date(2020, 1, 1),
+        "classes": {
+            name: {"days": days, "note": "invented"}
+            for name, days in zip(TYPES, HARM_DAYS, strict=True)
+        },
+    }
+)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Canonical tables as Parquet files, and how many rows they have."""
+
+    name: str
+    folder: Path
+    n_people: int
+    n_events: int
+    n_referrals: int
+
+    @property
+    def people(self) -> Path:
+        return self.folder / "people.parquet"
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "events.parquet"
+
+    @property
+    def referrals(self) -> Path:
+        return self.folder / "referrals.parquet"
+
+
+def write_workload(workload: Workload, *, seed: int = 1, as_of_days: int = 0) -> None:
+    """Write the tables of a workload.
+
+    Parameters
+    ----------
+    workload : Workload
+    seed : int
+    as_of_days : int
+        Where it is not 0: everyone is asked about on that many dates, a month apart, instead of at
+        random.
+    """
+    random = np.random.default_rng(seed)
+    workload.folder.mkdir(parents=True, exist_ok=True)
+    people = np.char.mod("P%07d", np.arange(workload.n_people))
+    weight = random.gamma(0.7, 1.0, workload.n_people)
+    person = np.sort(random.choice(workload.n_people, workload.n_events, p=weight / weight.sum()))
+    person = random.permutation(person)
+    happened = random.integers(FIRST_DAY, LAST_DAY, workload.n_events).astype(np.int32)
+    known = happened + random.integers(0, 30, workload.n_events).astype(np.int32)
+    kind = random.integers(0, len(TYPES), workload.n_events)
+    victim = person * 5 + random.integers(0, 5, workload.n_events)
+    names = pa.array(TYPES)
+    columns = {
+        "event_id": _ids("E", np.arange(workload.n_events)),
+        "person_id": pa.array(people).take(pa.array(person)),
+        "happened_on": _dates(happened),
+        "known_on": _dates(known),
+        "source": _same("police", workload.n_events),
+        "agency": _same("police", workload.n_events),
+        "kind": _same("incident", workload.n_events),
+        "type": names.take(pa.array(kind)),
+        "harm_class": names.take(pa.array(kind)),
+        "victim_id": _ids("V", victim),
+        "weapon": pa.array(random.integers(0, 4, workload.n_events).astype(np.int8)),
+    }
+    _write(columns, events_schema(VOCABULARY), workload.n_events, workload.events)
+    _write({"person_id": pa.array(people)}, people_schema(VOCABULARY), len(people), workload.people)
+    if as_of_days:
+        asked = np.repeat(np.arange(workload.n_people), as_of_days)
+        made = np.tile(LAST_DAY - 31 * np.arange(as_of_days), workload.n_people)
+    else:
+        asked = random.integers(0, workload.n_people, workload.n_referrals)
+        made = random.integers(FIRST_DAY + 3000, LAST_DAY, workload.n_referrals)
+    referrals = {
+        "referral_id": _ids("R", np.arange(len(asked))),
+        "person_id": pa.array(people).take(pa.array(asked)),
+        "made_on": _dates(made.astype(np.int32)),
+        "agency": _same("police", len(asked)),
+    }
+    _write(referrals, referrals_schema(VOCABULARY), len(asked), workload.referrals)
+
+
+def read_features(folder: Path) -> tuple[Feature, ...]:
+    """Return the 175 features, through the YAML that declares them."""
+    pipelines = folder / "pipelines"
+    pipelines.mkdir(parents=True, exist_ok=True)
+    (pipelines / "bench.yaml").write_text(
+        json.dumps({"title": "Bench", "features": _definitions()}), encoding="utf-8"
+    )
+    return read_pipelines(pipelines, VOCABULARY)
+
+
+def _definitions() -> list[dict[str, object]]:
+    same = {"unit": "u", "direction": "none", "missing": "none", "meaning": "{value}"}
+    windowed = same | {"meaning": "{value} {window}"}
+    made: list[dict[str, object]] = []
+    for name in TYPES:
+        where = {"type": name}
+        every = {"where": where, "windows": list(WINDOWS)}
+        harm = {"of": "harm_days"}
+        some = {"where": where, "windows": [365, 1825, "ever"], "when_none": "unknown"}
+        made += [
+            windowed | every | {"name": f"{name}_count", "measure": "count"},
+            windowed | every | harm | {"name": f"{name}_sum", "measure": "sum"},
+            windowed | some | harm | {"name": f"{name}_max", "measure": "maximum"},
+            same | {"name": f"{name}_last", "measure": "days_since_last", "where": where},
+            same | {"name": f"{name}_first", "measure": "days_since_first", "where": where},
+            windowed
+            | {"name": f"{name}_weapon", "measure": "count", "windows": [365]}
+            | {"where": where | {"weapon": "yes"}},
+            same
+            | {"name": f"{name}_ratio", "measure": "rate_ratio", "where": where}
+            | {"recent_days": 90, "earlier_days": 365},
+        ]
+    victims = {"name": "victims", "measure": "distinct", "of": "victim_id"}
+    return [*made, windowed | victims | {"windows": list(WINDOWS)}]
+
+
+def _ids(prefix: str, numbers: np.ndarray) -> pa.Array:
+    return pa.array(np.char.mod(f"{prefix}%08d", numbers))
+
+
+def _dates(days: np.ndarray) -> pa.Array:
+    return pa.array(days).cast(pa.date32())
+
+
+def _same(value: str, n_rows: int) -> pa.Array:
+    return pa.array(np.full(n_rows, value))
+
+
+def _write(columns: dict[str, pa.Array], schema: pa.Schema, n_rows: int, path: Path) -> None:
+    full = [
+        columns[field.name].cast(field.type)
+        if field.name in columns
+        else pa.nulls(n_rows, field.type)
+        for field in schema
+    ]
+    pq.write_table(pa.table(full, schema=schema), path)

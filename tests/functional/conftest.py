@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +57,83 @@ class Program:
 def program() -> Program:
     """Return the program."""
     return Program()
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """Return a folder that one of the processes that run the tests builds for all of them."""
+    shared = factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder, failed = shared / name, shared / f"{name}.failed"
+    try:
+        (shared / f"{name}.begun").mkdir()
+    except FileExistsError:
+        while not folder.exists():
+            assert not failed.exists(), f"{name} could not be built; another test says why"
+            time.sleep(0.2)
+        return folder
+    try:
+        build(shared / f"{name}.part")
+        (shared / f"{name}.part").rename(folder)
+    except BaseException:
+        failed.touch()
+        raise
+    return folder
+
+
+@pytest.fixture(scope="session")
+def untrained(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a small workspace of synthetic extracts. Do not write to it: see ``workspace``."""
+
+    def build(folder: Path) -> None:
+        program.must("demo", folder, "--people", 1500, "--data-only")
+        panel = folder / "configs" / "panel.yaml"
+        text = panel.read_text().replace("folds: 3", "folds: 1")
+        panel.write_text(text.replace("minimum_positives: 20", "minimum_positives: 5"))
+        for name in ("rfg", "v100", "assessment_grade"):
+            (folder / "models" / f"{name}.yaml").unlink()
+
+    return built_once(tmp_path_factory, "untrained", build)
+
+
+@pytest.fixture(scope="session")
+def trained(program: Program, untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return that workspace with a champion and a list. Do not write to it: see ``ranked``."""
+
+    def build(folder: Path) -> None:
+        shutil.copytree(untrained, folder)
+        program.must("train", "--workspace", folder)
+        program.must("promote", 2, "--workspace", folder)  # boosted trees
+        program.must("rank", "--as-of", "2026-01-01", "--workspace", folder)
+
+    return built_once(tmp_path_factory, "trained", build)
+
+
+@pytest.fixture
+def workspace(untrained: Path, tmp_path: Path) -> Path:
+    """Return a copy of the small workspace, the test's own."""
+    return Path(shutil.copytree(untrained, tmp_path / "workspace"))
+
+
+@pytest.fixture
+def ranked(trained: Path, tmp_path: Path) -> Path:
+    """Return a copy of the small workspace with a champion and a list, the test's own."""
+    return Path(shutil.copytree(trained, tmp_path / "ranked"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="session")
+def files() -> Callable[[Path], dict[str, bytes]]:
+    """Return what lists every file of a folder, to see that it is intact."""
+    return contents
 
 
 @pytest.fixture(scope="session")

@@ -181,7 +181,7 @@ def _of_model(
             text=fact.text,
             contribution=fact.contribution,
             feature_names=fact.feature_names,
-            records=place.records([fact.feature]) if fact.known else (),
+            records=place.records([fact.feature]),
         )
     apart = {id(fact) for fact in told}
     others = [fact for fact in facts if id(fact) not in apart]

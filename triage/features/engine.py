@@ -72,7 +72,8 @@ def compute(
     -------
     FeatureMatrix
         n_rows × n_features, aligned with the moments. Only events that happened *and* were
-        known strictly before a moment's day count; an event of that very day does not.
+        known strictly before a moment's day count, each in the version that was known then; an
+        event of that very day does not.
 
     Raises
     ------
@@ -109,6 +110,7 @@ def _run(
             timeline.starts,
             timeline.happened,
             timeline.known,
+            timeline.replaced,
             timeline.ended,
             bound.signature,
             bound.signature_starts,

@@ -83,6 +83,7 @@ def scan(  # noqa: C901 - one walk, told in order
     starts: Any,
     happened: Any,
     known: Any,
+    replaced: Any,
     ended: Any,
     signature: Any,
     signature_starts: Any,
@@ -108,7 +109,7 @@ def scan(  # noqa: C901 - one walk, told in order
     ----------
     row_person, row_day : ndarray of int32, shape (n_rows,)
         The moments.
-    starts, happened, known, ended : ndarray
+    starts, happened, known, replaced, ended : ndarray
         The timeline.
     signature : ndarray of int32, shape (n_events,)
         Which steps an event takes part in: it does the steps
@@ -143,7 +144,7 @@ def scan(  # noqa: C901 - one walk, told in order
             cells[:] = empty
             bucket = 0
             for event in range(_first_not_before(happened, first, beyond, day) - 1, first - 1, -1):
-                if known[event] >= day:
+                if known[event] >= day or replaced[event] < day:
                     continue
                 age = day - happened[event]
                 while bucket < len(edges) and age > edges[bucket]:

@@ -128,16 +128,34 @@ def _repeated_ids(draft: Draft) -> Iterator[Finding]:
     named = np.flatnonzero(codes >= 0)
     firsts = np.full(len(draft.ids.texts), len(codes))
     np.minimum.at(firsts, codes[named], named)
-    repeated = named[firsts[codes[named]] != named]
+    pointers = firsts[codes[named]]
+    repeated, pointers = named[pointers != named], pointers[pointers != named]
+    if not len(repeated):
+        return
+    column = draft.told(ID_COLUMNS[draft.source.form.table])
+    mend = "Line {line} has it first; take one of the two out."
+    if draft.source.form.table == "events":
+        repeated, pointers = _no_versions(draft, repeated, pointers)
+        mend += " A correction or a withdrawal has a known date of its own."
     if len(repeated):
-        column = draft.told(ID_COLUMNS[draft.source.form.table])
-        yield Finding(
-            column,
-            "the id stands in the extract already",
-            "Line {line} has it first; take one of the two out.",
-            repeated,
-            firsts[codes[repeated]],
-        )
+        yield Finding(column, "the id stands in the extract already", mend, repeated, pointers)
+
+
+def _no_versions(draft: Draft, repeated: Rows, firsts: Rows) -> tuple[Rows, Rows]:
+    """Return those repeated rows that correct nothing, and the row that each repeats.
+
+    A later version is told by its own known date. One that a lag would give is no such date: it
+    says when the event became known, and not when the correction did.
+    """
+    known = draft.days("known_on")
+    undated = (known[repeated] == UNKNOWN_DAY) | (known[firsts] == UNKNOWN_DAY)
+    rows = np.concatenate([np.unique(firsts), repeated])
+    versions = np.column_stack([draft.ids.codes[rows], known[rows]])
+    _, place, version = np.unique(versions, axis=0, return_index=True, return_inverse=True)
+    same = rows[place[version.ravel()]][-len(repeated) :]
+    pointers = np.where(undated, firsts, same)
+    wrong = undated | (same != repeated)
+    return repeated[wrong], pointers[wrong]
 
 
 def _impossible_days(

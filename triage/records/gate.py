@@ -73,6 +73,7 @@ def _events(words: Vocabulary, today: datetime.date) -> pandera.DataFrameSchema:
             "type": _text(_among(words.types)),
             "harm_class": _text(_among(words.harm_classes), nullable=True),
             "victim_id": _text(nullable=True),
+            "withdrawn": pandera.Column(pd.ArrowDtype(pa.bool_())),
             **{
                 name: _text(_among(category.values), nullable=True)
                 for name, category in columns.categories.items()
@@ -80,7 +81,9 @@ def _events(words: Vocabulary, today: datetime.date) -> pandera.DataFrameSchema:
             **dict.fromkeys(columns.flags, _answer()),
             **dict.fromkeys(columns.numbers, _number()),
         },
-        pandera.Check(_ascending_in_source, error="sorted and unique by source and event_id"),
+        pandera.Check(
+            _ascending_in_source, error="sorted and unique by source, event_id and known_on"
+        ),
         pandera.Check(_in_order("known_on"), error="known_on not before happened_on"),
         pandera.Check(_in_order("ended_on"), error="ended_on not before happened_on"),
     )
@@ -150,11 +153,14 @@ def _ascending(ids: pd.Series[str]) -> bool:
 
 
 def _ascending_in_source(events: pd.DataFrame) -> bool:
-    keys = events[["source", "event_id"]]
+    keys = events[["source", "event_id", "known_on"]]
     before, after = keys.iloc[:-1].reset_index(drop=True), keys.iloc[1:].reset_index(drop=True)
     same = after["source"] == before["source"]
     later = after["source"] > before["source"]
-    return bool((later | (same & (after["event_id"] > before["event_id"]))).all())
+    next_id = same & (after["event_id"] > before["event_id"])
+    versions = same & (after["event_id"] == before["event_id"])
+    later_version = versions & (after["known_on"] > before["known_on"]).fillna(value=False)
+    return bool((later | next_id | later_version).all())
 
 
 def _in_order(name: str) -> Callable[[pd.DataFrame], bool]:

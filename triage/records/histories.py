@@ -23,6 +23,9 @@ __all__ = [
 
 Records = pd.DataFrame | Iterable[Mapping[str, Any]] | None
 
+VERSION = ("source", "event_id", "known_on")
+"""What tells one version of an event from all others."""
+
 ATTRIBUTE_TYPES = {
     "category": pa.string(),
     "number": pa.float64(),
@@ -42,8 +45,10 @@ class CaseHistories:
         One row a person, sorted by ``person_id`` (unique): ``birth_date`` (null where unknown),
         and the vocabulary's attributes of people. See :func:`people_schema`.
     events : pyarrow.Table
-        One row an event, sorted by ``source`` and ``event_id`` (unique together). A null
-        ``known_on`` means that it was never told when the fact reached the record, so it cannot
+        One row a version of an event, sorted by ``source``, ``event_id`` and ``known_on`` (unique
+        together): a later version corrects the earlier ones from the day on which it became known,
+        and one that is ``withdrawn`` takes them back. An event of several versions has a known
+        date in each. Otherwise a null ``known_on`` means that it was never told when the fact reached the record, so it cannot
         be used as history; a null ``ended_on`` means that the event has no end, or has not
         ended yet. Flags are codes of :class:`triage.conditions.Answer` and never null; a number
         or a category that is unknown is null. See :func:`events_schema`.
@@ -104,6 +109,7 @@ def events_schema(vocabulary: Vocabulary) -> pa.Schema:
             pa.field("type", pa.string(), nullable=False),
             pa.field("harm_class", pa.string()),
             pa.field("victim_id", pa.string()),
+            pa.field("withdrawn", pa.bool_(), nullable=False),
             *(pa.field(name, pa.string()) for name in columns.categories),
             *(pa.field(name, pa.int8(), nullable=False) for name in columns.flags),
             *(pa.field(name, pa.float64()) for name in columns.numbers),
@@ -154,7 +160,7 @@ def build_histories(
         Filled in where a column is not given: ids by position (``e1``, ``e2``, …; ``r1``, …);
         ``known_on`` is ``happened_on`` (give None for "never told"); ``kind`` and ``harm_class``
         come from the type; ``agency`` is the vocabulary's first, and ``source`` the agency;
-        answers are "not asked", all else unknown. A person whom only an event or a referral
+        answers are "not asked", nothing is withdrawn, all else is unknown. A person whom only an event or a referral
         names is added to the people.
 
     Raises
@@ -198,7 +204,7 @@ def build_histories(
     person_rows += [{"person_id": who} for who in dict.fromkeys(named) if who not in given]
     return CaseHistories(
         people=_table("people", person_rows, people_schema(vocabulary), ["person_id"]),
-        events=_table("events", event_rows, events_schema(vocabulary), ["source", "event_id"]),
+        events=_table("events", event_rows, events_schema(vocabulary), VERSION),
         referrals=_table("referrals", referral_rows, referrals_schema(vocabulary), ["referral_id"]),
         vocabulary=vocabulary,
     )
@@ -244,7 +250,8 @@ def _table(
         schema=schema,
     )
     ids = [tuple(row) for row in zip(*(table.column(key).to_pylist() for key in keys), strict=True)]
-    if len(set(ids)) < len(ids):
+    undated = {row[:-1] for row in ids if row[-1] is None}
+    if len(set(ids)) < len(ids) or sum(row[:-1] in undated for row in ids) > len(undated):
         raise ValueError(f"the {name} repeat an id ({', '.join(keys)})")
     return table.sort_by([(key, "ascending") for key in keys]) if rows else table
 
@@ -252,7 +259,7 @@ def _table(
 def _value(row: Mapping[str, Any], field: pa.Field[Any]) -> Any:
     if pa.types.is_int8(field.type):
         return _answer(row.get(field.name, Answer.NOT_ASKED))
-    value = row.get(field.name)
+    value = row.get(field.name, False if pa.types.is_boolean(field.type) else None)
     if value is None and not field.nullable:
         raise ValueError(f"a record has no {field.name}")
     if pa.types.is_date32(field.type) and value is not None:

@@ -197,15 +197,17 @@ def _joined(drafts: Sequence[Draft], schema: pa.Schema, vocabulary: Vocabulary) 
 
 
 def _canonical(draft: Draft, schema: pa.Schema, vocabulary: Vocabulary) -> pa.Table:
-    accepted = np.flatnonzero(draft.accepted())
-    ids = _array(draft.ids, accepted)
-    rows = accepted[pc.sort_indices(ids).to_numpy()]
     form = draft.source.form
+    accepted = np.flatnonzero(draft.accepted())
+    if form.table == "events":  # versions of one event by their known dates: the sort is stable
+        accepted = accepted[np.argsort(draft.days("known_on")[accepted], kind="stable")]
+    rows = accepted[pc.sort_indices(_array(draft.ids, accepted)).to_numpy()]
     arrays = {name: _array(values, rows) for name, values in draft.columns.items()}
     if "agency" in arrays:
         arrays["agency"] = pc.fill_null(arrays["agency"], form.agency)
     if form.table == "events":
         arrays["known_on"] = _array(_known_on(draft), rows)
+        arrays["withdrawn"] = pc.equal(arrays["withdrawn"], int(Answer.YES))
         types = arrays["type"]
         kinds = {name: event_type.kind for name, event_type in vocabulary.types.items()}
         classes = {name: event_type.harm_class for name, event_type in vocabulary.types.items()}

@@ -214,7 +214,9 @@ class SourceFile(Strict):
         ``person_id`` and ``made_on``. May be mapped: for people ``birth_date``; for events
         ``known_on``, ``ended_on``, ``victim_id``, ``harm_class`` (in place of the type's own);
         ``agency``; and every flag, number, category or attribute of the vocabulary. A flag that
-        is not mapped is "not asked". ``kind`` follows from the type.
+        is not mapped is "not asked". ``kind`` follows from the type. Where rows of events share
+        an id and have known dates of their own, the later corrects the earlier from its known date
+        on; where ``withdrawn`` is yes (any other answer is no), it takes the event back instead.
     defaults : dict of str to value
         Canonical column → one value for every row; not for ids and dates that identify a row.
     known_lag_days : int, optional
@@ -305,6 +307,7 @@ def canonical_columns(table: str, vocabulary: Vocabulary) -> dict[str, Canonical
             CanonicalColumn("type", "category", tuple(vocabulary.types), required=True),
             CanonicalColumn("harm_class", "category", vocabulary.harm_classes),
             CanonicalColumn("victim_id", "id"),
+            CanonicalColumn("withdrawn", "answer"),
             *(
                 CanonicalColumn(name, "category", tuple(category.values))
                 for name, category in events.categories.items()

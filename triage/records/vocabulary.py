@@ -29,6 +29,7 @@ RESERVED = (
     "harm_class",
     "harm_days",
     "victim_id",
+    "withdrawn",
 )
 """Columns that every event has, whatever the workspace."""
 

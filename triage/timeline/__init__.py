@@ -1,7 +1,9 @@
 """Timelines: each person's events in order, as flat arrays, and the questions asked of them.
 
 A question is a *moment*: one person and one as-of date. An event may answer it only if it happened
-**and** was known strictly before that date.
+**and** was known strictly before that date, and only in the version that was known then: a
+correction takes the place of what it corrects from the day after it became known, and a
+withdrawal leaves nothing there.
 
 Why this shape: all people's events stand one after another in a few flat arrays, sorted by person
 and day, with ``starts`` saying where each person begins. That is the form in which one compiled

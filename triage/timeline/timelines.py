@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from triage.conditions import Answers, Categories, Column, Numbers
 from triage.harm import Scale
@@ -56,6 +57,9 @@ class Timeline:
         Person ``p`` has the events ``starts[p]:starts[p + 1]``.
     happened, known, ended : ndarray of int32, shape (n_events,)
         Days since 1970-01-01; ``NEVER`` where not known to the record, or not ended.
+    replaced : ndarray of int32, shape (n_events,)
+        The day on which a correction or a withdrawal of the event became known; ``NEVER`` where
+        none did. Each version of an event stands for itself; withdrawals do not stand at all.
     victims : ndarray of int32, shape (n_events,)
         A number for each victim, −1 where no victim is recorded.
     columns : mapping of str to Column
@@ -68,6 +72,7 @@ class Timeline:
     starts: npt.NDArray[np.int64]
     happened: Days
     known: Days
+    replaced: Days
     ended: Days
     victims: npt.NDArray[np.int32]
     columns: Mapping[str, Column]
@@ -86,10 +91,12 @@ class Timeline:
     def usable(self, person: int, day: int) -> npt.NDArray[np.int64]:
         """Return the positions of a person's events that may answer a question of that day.
 
-        Both dates lie strictly before the day; the oldest event comes first.
+        Both dates lie strictly before the day, and a later version was not known before it; the
+        oldest event comes first.
         """
         events = np.arange(self.starts[person], self.starts[person + 1])
-        return events[(self.happened[events] < day) & (self.known[events] < day)]
+        there = (self.happened[events] < day) & (self.known[events] < day)
+        return events[there & (self.replaced[events] >= day)]
 
 
 def day_of(date: datetime.date) -> int:
@@ -109,7 +116,8 @@ def build_timeline(histories: CaseHistories, scale: Scale) -> Timeline:
     Parameters
     ----------
     histories : CaseHistories
-        Canonical tables: events in the order of source and event id, all of people in ``people``.
+        Canonical tables: events in the order of source, event id and known date, all of people in
+        ``people``.
     scale : Scale
         What the column ``harm_days`` counts in.
     """
@@ -117,7 +125,11 @@ def build_timeline(histories: CaseHistories, scale: Scale) -> Timeline:
     person = codes_of(events["person_id"], people["person_id"])
     happened = days_of(events["happened_on"], NEVER)
     known = days_of(events["known_on"], NEVER)
+    replaced = _replaced(events, known)
     order = _order(person, happened, known)
+    withdrawals = events["withdrawn"].to_numpy()
+    if withdrawals.any():
+        order = order[~withdrawals[order]]
     sorted_events = events.take(pa.array(order))
     columns = _columns(sorted_events, histories.vocabulary, scale)
     starts = np.searchsorted(person[order], np.arange(len(people) + 1)).astype(np.int64)
@@ -126,6 +138,7 @@ def build_timeline(histories: CaseHistories, scale: Scale) -> Timeline:
         starts=starts,
         happened=happened[order],
         known=known[order],
+        replaced=replaced[order],
         ended=days_of(sorted_events["ended_on"], NEVER),
         victims=encoded_of(sorted_events["victim_id"])[0],
         columns=columns,
@@ -161,6 +174,20 @@ def _order(person: npt.NDArray[np.int32], happened: Days, known: Days) -> npt.ND
     by_known = np.argsort(known, kind="stable")
     key = person.astype(np.int64) << 32 | (happened.astype(np.int64) + 2**31)
     return by_known[np.argsort(key[by_known], kind="stable")]
+
+
+def _replaced(events: pa.Table, known: Days) -> Days:
+    """Return the known day of the next version of each event, ``NEVER`` where there is none."""
+    replaced = np.full(len(known), NEVER, dtype=np.int32)
+    last = max(len(known) - 1, 0)
+    same = np.ones(last, dtype=bool)
+    for name in ("event_id", "source"):
+        if same.any():
+            values = events[name]
+            same &= pc.equal(values.slice(0, last), values.slice(1)).to_numpy()
+    earlier = np.flatnonzero(same)
+    replaced[earlier] = known[earlier + 1]
+    return replaced
 
 
 def _columns(events: pa.Table, vocabulary: Vocabulary, scale: Scale) -> dict[str, Column]:

@@ -80,7 +80,7 @@ def test_features_are_chosen_by_name_and_theme(tmp_path, chosen, expected):
             r"'os.system' is not one of the estimators",
         ),
         ("name: good", "name: other", r"a model is named as its file, 'good', not 'other'"),
-        ("purpose", "porpose", r"'porpose' is not a key .*'purpose'"),
+        ("purpose", "purposse", r"'purposse' is not a key .*'purpose'"),
         ("estimator: logistic", "title_: x", r"an estimator names its 'estimator'|not a key"),
         ("kind: estimator", "kind: comparator", r"a comparator has 'points'"),
     ],

@@ -1,7 +1,7 @@
 """A slow referee: every measure in plain Python, from its description alone.
 
 It shares no code with the engine: it reads lists of dictionaries, and asks of each moment which
-events happened and were known before, in which window, and what they add up to.
+events happened and were known before, in which version, in which window, and what they add up to.
 """
 
 from __future__ import annotations
@@ -28,14 +28,24 @@ def _considered(
 ) -> list[tuple[int, Event]]:
     usable = [
         ((as_of - event["happened_on"]).days, event)
-        for event in sorted(events, key=_in_order)
+        for event in sorted(as_known(events, as_of), key=_in_order)
         if event["happened_on"] < as_of
-        and event["known_on"] is not None
-        and event["known_on"] < as_of
         and (feature.where is None or holds(feature.where, event) is True)
     ]
     longest = feature.window_days or feature.earlier_days
     return [(age, event) for age, event in usable if longest is None or age <= longest]
+
+
+def as_known(events: Sequence[Event], as_of: datetime.date) -> list[Event]:
+    """Return of each event what was known of it before a day: its last version, if it stands."""
+    last: dict[tuple[str, str], Event] = {}
+    for event in events:
+        name = event["source"], event["event_id"]
+        if event["known_on"] is None or event["known_on"] >= as_of:
+            continue
+        if name not in last or last[name]["known_on"] < event["known_on"]:
+            last[name] = event
+    return [event for event in last.values() if not event["withdrawn"]]
 
 
 def _in_order(event: Event) -> tuple[Any, ...]:

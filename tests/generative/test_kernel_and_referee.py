@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.referee import value_of
+from tests.referee import as_known, value_of
 from triage.conditions import parse_condition
 from triage.features import Feature, compute, evidence, make_plan
 from triage.harm import Scale
@@ -64,6 +64,8 @@ events = st.fixed_dictionaries(
         "weapon": st.sampled_from(["yes", "no", "unknown", "not_asked"]),
         "ticks": st.one_of(st.none(), st.sampled_from([0.0, 0.3, 7.0, 14.5])),
         "relationship": st.sampled_from([None, "partner", "family"]),
+        "corrects": st.one_of(st.none(), st.integers(0, 4)),
+        "withdrawn": st.sampled_from([False, False, False, True]),
     }
 )
 FILTERS = [
@@ -129,10 +131,22 @@ PLAN = make_plan(FEATURES)
 
 
 def named(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {**event, "event_id": f"e{position:03}", "source": event["agency"]}
-        for position, event in enumerate(drawn)
-    ]
+    """Return events with ids; one that corrects another has its id, where the two can be told."""
+    made: list[dict[str, Any]] = []
+    versions: dict[tuple[str, str], set[datetime.date | None]] = {}
+    for position, event in enumerate(drawn):
+        corrects, known = event["corrects"], event["known_on"]
+        earlier = None if corrects is None or corrects >= position else made[corrects]
+        name = (event["agency"], f"e{position:03}")
+        if earlier is not None and known is not None:
+            others = versions[earlier["source"], earlier["event_id"]]
+            if not others & {known, None}:
+                name = (earlier["source"], earlier["event_id"])
+        versions.setdefault(name, set()).add(known)
+        its = {key: value for key, value in event.items() if key != "corrects"}
+        its["withdrawn"] &= earlier is not None
+        made.append({**its, "source": name[0], "event_id": name[1]})
+    return made
 
 
 def of_two_people(drawn: list[dict[str, Any]]) -> CaseHistories:
@@ -158,7 +172,7 @@ def test_the_kernel_and_the_referee_agree_to_the_last_bit(drawn: list[dict[str, 
         for event in drawn
     ]
     for row, (who, day) in enumerate(asked):
-        history = [event for event in known if event["person_id"] == who]
+        history = [event for event in as_known(known, day) if event["person_id"] == who]
         expected = np.asarray([value_of(one, history, day) for one in FEATURES])
         differ = [
             FEATURES[column].name
@@ -203,7 +217,12 @@ def test_a_value_can_be_made_again_from_its_evidence_alone(
     positions = evidence(wanted, timeline, 0, day_of(AS_OF))
     ids = timeline.records["event_id"].take(positions).to_pylist()
     assume(ids or wanted.measure != "active")  # nothing in force: nothing to show
-    kept = [event for event in drawn if event["event_id"] in ids]
+    versions = set(zip(ids, timeline.known[positions].tolist(), strict=True))
+    kept = [
+        event
+        for event in drawn
+        if event["known_on"] and (event["event_id"], day_of(event["known_on"])) in versions
+    ]
     again = compute(plan, build_timeline(of_two_people(kept), SCALE), moments, threads=1).values
     np.testing.assert_array_equal(before, again)
 
@@ -221,6 +240,12 @@ def test_no_fact_from_the_future_changes_a_feature(
         {**event, "event_id": f"late{position}", field: AS_OF + datetime.timedelta(days=position)}
         for position, event in enumerate(later)
         for field in [("happened_on", "known_on")[position % 2]]
+    ]
+    late += [
+        {**new, **{name: old[name] for name in ("source", "event_id")}, "known_on": known}
+        for position, (new, old) in enumerate(zip(later, drawn, strict=False), start=2)
+        for known in [AS_OF + datetime.timedelta(days=position)]
+        if old["known_on"] is not None
     ]
     values = [
         compute(PLAN, timeline, moments_of(timeline, ["a", "b"], day_of(AS_OF))).values

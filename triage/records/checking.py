@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.conditions import UNKNOWN_DAY, Days
+from triage.conditions import UNKNOWN_DAY, Answers, Days
 from triage.records.cells import Cells, Extract, Rows
 from triage.records.mapping import Finding, Values, day_of
 from triage.records.sources import Source
@@ -63,6 +63,10 @@ class Draft:
     def days(self, column: str) -> DayNumbers:
         """Return a column of dates as days."""
         return cast(Days, self.columns[column]).values
+
+    def answers(self, column: str) -> npt.NDArray[np.int8]:
+        """Return a column of answers as codes."""
+        return cast(Answers, self.columns[column]).codes
 
     def told(self, column: str) -> str:
         """Return what the extract calls a canonical column."""

@@ -308,7 +308,9 @@ def _source_check(draft: Draft) -> SourceCheck:
     ranked = sorted(faults.items(), key=lambda item: (-item[1], item[0]))
     n_rows, n_broken = len(draft.extract.lines), len(draft.extract.broken)
     by_lag = never = 0
+    notes = draft.notes
     if draft.source.form.table == "events":
+        notes = [*notes, *_told_of_versions(draft, accepted)]
         missing = int((accepted & (draft.days("known_on") == UNKNOWN_DAY)).sum())
         by_lag, never = (0, missing) if draft.source.form.known_lag_days is None else (missing, 0)
     return SourceCheck(
@@ -323,8 +325,24 @@ def _source_check(draft: Draft) -> SourceCheck:
         faults=tuple(Fault(column, reason, rows) for (column, reason), rows in ranked),
         known_by_lag=by_lag,
         never_known=never,
-        notes=tuple(draft.notes),
+        notes=tuple(notes),
     )
+
+
+def _told_of_versions(draft: Draft, accepted: npt.NDArray[np.bool_]) -> Iterator[str]:
+    """Yield how many events are told of again, if any are."""
+    if len(draft.ids.texts) == len(draft.rows):
+        return  # as nearly always: no id stands twice
+    rows = np.flatnonzero(accepted)
+    rows = rows[np.lexsort((draft.days("known_on")[rows], draft.ids.codes[rows]))]
+    ids = draft.ids.codes[rows]
+    later = rows[1:][ids[1:] == ids[:-1]]
+    if len(later):
+        withdrawn = int((draft.answers("withdrawn")[later] == Answer.YES).sum())
+        yield (
+            f"{len(later):,} row(s) tell again of an event that another row tells of, with a later "
+            f"known date: {len(later) - withdrawn:,} correct it and {withdrawn:,} withdraw it"
+        )
 
 
 def _rejects(drafts: Sequence[Draft]) -> pd.DataFrame:

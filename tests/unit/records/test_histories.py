@@ -32,6 +32,7 @@ def test_an_event_is_filled_in_from_its_type() -> None:
             "type": "rape",
             "harm_class": "rape",
             "victim_id": None,
+            "withdrawn": False,
             "relationship": None,
             "weapon": Answer.NOT_ASKED,
             "children_present": Answer.NOT_ASKED,
@@ -94,6 +95,19 @@ def test_a_repeated_id_is_refused() -> None:
     people = [{"person_id": "a"}, {"person_id": "a"}]
     with pytest.raises(ValueError, match="the people repeat an id"):
         build_histories(words(), people=people)
+
+
+@pytest.mark.parametrize("known", [(DAY, DAY), (None, None), (DAY, None), (None, DAY)])
+def test_an_event_stands_twice_only_as_two_versions(known: tuple[object, object]) -> None:
+    rows = [
+        {"event_id": "e", "person_id": "a", "happened_on": DAY, "type": "rape", "known_on": one}
+        for one in known
+    ]
+    with pytest.raises(ValueError, match="the events repeat an id"):
+        build_histories(words(), events=rows)
+    rows[0]["known_on"], rows[1]["known_on"] = "2024-03-09", "2024-03-02"
+    versions = build_histories(words(), events=rows).events
+    assert [str(one) for one in column(versions, "known_on")] == ["2024-03-02", "2024-03-09"]
 
 
 def test_tables_of_other_columns_are_refused() -> None:

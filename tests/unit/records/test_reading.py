@@ -138,8 +138,71 @@ def test_a_repeated_id_names_the_line_of_the_first(tmp_path: Path) -> None:
     )
     checked = desk.read()
     assert checked.rejects["line"].tolist() == [6, 7]
-    assert checked.rejects["mend"].tolist() == ["Line 2 has it first; take one of the two out."] * 2
+    assert (
+        checked.rejects["mend"].tolist()
+        == [
+            "Line 2 has it first; take one of the two out. "
+            "A correction or a withdrawal has a known date of its own."
+        ]
+        * 2
+    )
     assert column(checked.histories.events, "person_id") == ["p1", "p1"]
+
+
+VERSIONS = EVENTS + "  known_on: KNOWN\n  withdrawn: {column: STATUS, answers: {W: yes, L: no}}\n"
+VERSIONS_HEADER = "REF,WHO,DATE,CODE,KNOWN,STATUS\n"
+
+
+def test_rows_of_one_id_and_different_known_dates_are_versions(tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path).events(
+        VERSIONS_HEADER + "e2,p1,2024-01-02,A,2024-01-03,\n"
+        "e1,p2,2024-01-01,R,2024-03-01,W\n"
+        "e1,p1,2024-01-01,A,2024-01-05,L\n"
+        "e1,p2,2024-01-04,R,2024-02-01,\n",
+        source=VERSIONS,
+    )
+    checked = desk.read()
+    assert faults(checked) == []
+    events = checked.histories.events
+    assert column(events, "event_id") == ["e1", "e1", "e1", "e2"]
+    assert column(events, "person_id") == ["p1", "p2", "p2", "p1"]
+    assert column(events, "known_on") == [
+        day("2024-01-05"),
+        day("2024-02-01"),
+        day("2024-03-01"),
+        day("2024-01-03"),
+    ]
+    assert column(events, "withdrawn") == [False, False, True, False]
+    assert source_check(desk, "events").notes == (
+        "2 row(s) tell again of an event that another row tells of, with a later known date: "
+        "1 correct it and 1 withdraw it",
+    )
+
+
+def test_what_is_no_version_is_a_repeated_id(tmp_path: Path) -> None:
+    desk = Desk.at(
+        tmp_path
+    ).events(
+        VERSIONS_HEADER + "e1,p1,2024-01-01,A,2024-01-05,\n"
+        "e1,p1,2024-01-01,A,2024-02-01,\n"
+        "e1,p1,2024-01-01,A,2024-02-01,\n"  # the very same row
+        "e1,p1,2024-01-09,R,2024-02-01,W\n"  # a conflict: which of the two was known then?
+        "e1,p1,2024-01-09,R,,\n"  # when was it corrected?
+        "e2,p1,2024-01-09,R,,\n"
+        "e2,p1,2024-01-09,R,2024-02-01,\n",
+        source=VERSIONS + "known_lag_days: 3\n",
+    )
+    checked = desk.read()
+    assert checked.rejects["line"].tolist() == [4, 5, 6, 8]
+    told = [mend.split()[1] for mend in checked.rejects["mend"]]
+    assert told == ["3", "3", "2", "7"]
+    assert column(checked.histories.events, "event_id") == ["e1", "e1", "e2"]
+
+
+def test_people_and_referrals_have_no_versions(tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path).source("referrals", REFERRALS)
+    desk.extract("referrals.csv", "REF,WHO,DATE\nr1,p1,2024-01-01\nr1,p1,2024-01-02\n")
+    assert faults(desk.read()) == [("referrals", 3, "REF", "the id stands in the extract already")]
 
 
 def test_without_a_lag_an_event_may_never_be_known(tmp_path: Path) -> None:

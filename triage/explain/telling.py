@@ -104,7 +104,8 @@ def tell_reasons(
     -------
     tuple of n_rows tuples of Reason
         Rules that raised it; facts that raise the model's score, the strongest first; facts that
-        are not known, the strongest first; facts that lower it; the rest.
+        are not known, the strongest first, and with them attributes that the model does not look
+        at; facts that lower it; the rest.
     """
     if not len(contributions) == len(X) == trace.n_rows == len(moments):
         raise ValueError(
@@ -113,11 +114,15 @@ def tell_reasons(
         )
     features = {feature.name: feature for feature in X.features}
     values = X.select([feature.name for feature in contributions.features]).values
+    beside = X.select(_attributes_beside(X, contributions))
     themes = {rule.id: name for name, theme in trace.policy.themes.items() for rule in theme.rules}
     told = []
     for row in range(len(contributions)):
         place = _Place(timeline, int(moments.person[row]), int(moments.day[row]), vocabulary)
-        facts = _facts(contributions.features, values[row], contributions.values[row])
+        facts = (
+            *_facts(contributions.features, values[row], contributions.values[row]),
+            *_asked_and_unknown(beside, row),
+        )
         told.append(
             (
                 *(_of_rule(one, themes, features, place) for one in _floors(trace, row)),
@@ -196,6 +201,20 @@ def _of_model(
         feature_names=tuple(name for fact in others for name in fact.feature_names),
         records=(),
     )
+
+
+def _attributes_beside(X: FeatureMatrix, contributions: Contributions) -> list[str]:
+    """Return the facts of people and referrals themselves that the model does not look at."""
+    used = {feature.name for feature in contributions.features}
+    return [one.name for one in X.features if one.measure == "attribute" and one.name not in used]
+
+
+def _asked_and_unknown(beside: FeatureMatrix, row: int) -> Iterator[_Fact]:
+    """Yield what nobody knows of a referral, though no model is moved by it: a person may ask."""
+    for column in np.flatnonzero(np.isnan(beside.values[row])):
+        feature = beside.features[column]
+        text = feature.describe(float("nan"))
+        yield _Fact(feature, text, known=False, contribution=0.0, feature_names=(feature.name,))
 
 
 def _direction(contribution: float) -> Direction:

@@ -97,18 +97,24 @@ def incident(days: int, **changes: Any) -> dict[str, Any]:
 
 
 def ask(events: Sequence[Mapping[str, Any]] = (), *people: str, **referral: Any) -> Asked:
-    """Return what there is to know of a referral of each person, of p1 where none is named."""
+    """Return what there is to know of a referral of each person, of p1 where none is named.
+
+    Nothing is unknown of them but what a test says.
+    """
     referrals = [
         {
             "referral_id": f"r-{person}",
             "person_id": person,
             "made_on": AS_OF,
             "agency": "housing",
+            "separation": "no",
+            "pregnancy": "no",
             **referral,
         }
         for person in people or ("p1",)
     ]
-    histories = build_histories(VOCABULARY, events=events, referrals=referrals)
+    born = [{"person_id": person, "birth_date": "1990-05-01"} for person in people or ("p1",)]
+    histories = build_histories(VOCABULARY, people=born, events=events, referrals=referrals)
     timeline = build_timeline(histories, SCALE)
     days = np.full(len(referrals), day_of(AS_OF), dtype=np.int32)
     ids = histories.referrals["person_id"].to_pylist()
@@ -119,10 +125,13 @@ def ask(events: Sequence[Mapping[str, Any]] = (), *people: str, **referral: Any)
     return Asked(histories, timeline, moments, matrix, trace)
 
 
-def contributions(asked: Asked, base: float = -2.0, **by_feature: float) -> Contributions:
-    """Return contributions of these features, the same on every row."""
+def contributions(
+    asked: Asked, base: float = -2.0, **by_feature: float | Sequence[float]
+) -> Contributions:
+    """Return contributions of these features: one for each row, or the same on every row."""
     chosen = asked.matrix.select(list(by_feature))
-    values = np.tile(np.array(list(by_feature.values())), (len(chosen), 1))
+    columns = [np.broadcast_to(np.asarray(one, float), len(chosen)) for one in by_feature.values()]
+    values = np.column_stack(columns)
     return Contributions(values, base, base + values.sum(axis=1), chosen.features)
 
 

@@ -54,18 +54,18 @@ def test_reasons_and_base_sum_to_the_score_however_few_are_told():
         days_since_last=-0.2,
         separation=-0.1,
     )
-    for raising, lowering in ((6, 4), (1, 1), (0, 0)):
+    for raising, lowering in ((6, 4), (2, 1), (0, 0)):
         reasons = told(asked, given, raising=raising, lowering=lowering)
         total = given.base + sum(reason.contribution for reason in reasons)
         assert total == pytest.approx(given.scores[0], abs=1e-12)
         raises = [r for r in of_model(reasons) if r.known and r.direction == "raises"]
         lowers = [r for r in of_model(reasons) if r.known and r.direction == "lowers"]
-        assert (len(raises), len(lowers)) == (min(raising, 3), min(lowering, 2))
+        assert (len(raises), len(lowers)) == (min(raising, 3), min(lowering, 3))
         assert reasons[-1].origin == "rest"
 
 
 def test_they_are_told_in_the_order_of_a_discussion():
-    asked = ask(STRANGLED)
+    asked = ask(STRANGLED, separation="unknown")
     given = contributions(
         asked,
         incidents_365d=0.1,
@@ -90,6 +90,15 @@ def test_what_is_not_known_is_told_as_not_known_even_where_it_moves_nothing():
     assert [(r.text, r.known, r.direction) for r in reasons] == [
         ("not known: the referral does not say whether the victim is pregnant", False, "none"),
         ("the victim is not leaving", True, "lowers"),
+    ]
+
+
+def test_what_nobody_knows_is_told_though_the_model_does_not_look_at_it():
+    asked = ask(STRANGLED, separation="yes", pregnancy="not_asked")
+    reasons = of_model(told(asked, contributions(asked, age=0.1)))
+    assert [(r.name, r.known, r.contribution) for r in reasons] == [
+        ("age", True, 0.1),
+        ("pregnancy", False, 0.0),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.unit.explain.builders import (
     AS_OF,
@@ -25,7 +26,8 @@ EVENTS = [
 
 
 def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) -> ListTables:
-    given = contributions(asked, incidents_365d=0.5, pregnancy=-0.1)
+    moved = [0.5, 0.2, 0.9][: len(asked.matrix)]
+    given = contributions(asked, incidents_365d=moved, pregnancy=-0.1)
     ranking = rank(
         asked.histories.referrals["referral_id"].to_pylist(),
         given.scores,
@@ -50,7 +52,7 @@ def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) ->
 
 
 def three() -> Asked:
-    return ask(EVENTS, "p1", "p2", "p3", route="visible_high_risk")
+    return ask(EVENTS, "p1", "p2", "p3", route="visible_high_risk", pregnancy="unknown")
 
 
 def test_they_keep_what_a_list_must_keep():
@@ -63,9 +65,15 @@ def test_each_row_is_about_the_referral_at_its_place():
     assert (first["referral_id"], first["person_id"], first["rank"]) == ("r-p2", "p2", 1)
     assert (first["agency"], first["agency_name"]) == ("housing", "Housing")
     assert (first["made_on"], first["route"]) == (AS_OF, "visible high risk")
-    assert (first["tier"], first["standing"], first["model_alone"]) == (1, "discuss", 2)
-    assert tables.contributions["referral_id"].to_pylist() == ["r-p2", "r-p1", "r-p3"]
-    assert tables.features["incidents_365d"].to_pylist() == [1, 1, 0]
+    assert (first["tier"], first["standing"], first["model_alone"]) == (1, "discuss", 3)
+    assert tables.contributions["referral_id"].to_pylist() == ["r-p2", "r-p3", "r-p1"]
+    assert tables.contributions["incidents_365d"].to_pylist() == [0.2, 0.9, 0.5]
+    assert tables.features["incidents_365d"].to_pylist() == [1, 0, 1]
+    for name in ("referrals", "contributions"):
+        scores = getattr(tables, name)["score"].to_pylist()
+        assert scores == pytest.approx([-1.9, -1.2, -1.6])
+    odds = np.exp(tables.referrals["score"].to_numpy())
+    assert tables.referrals["probability"].to_numpy() == pytest.approx(odds / (1 + odds))
 
 
 def test_evidence_names_the_reason_that_it_is_behind():

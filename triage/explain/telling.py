@@ -174,7 +174,7 @@ def _of_model(
     known = [fact for fact in facts if fact.known and abs(fact.contribution) >= LEAST]
     raises = [fact for fact in known if fact.contribution > 0][:raising]
     lowers = [fact for fact in known if fact.contribution < 0][:lowering]
-    unknown = [fact for fact in facts if not fact.known]
+    unknown = [fact for fact in facts if not fact.known and _is_worth_asking(fact)]
     told = [*raises, *unknown, *lowers]
     for fact in told:
         yield Reason(
@@ -201,6 +201,14 @@ def _of_model(
         feature_names=tuple(name for fact in others for name in fact.feature_names),
         records=(),
     )
+
+
+def _is_worth_asking(fact: _Fact) -> bool:
+    """Return whether a fact that is not known moves the score, or is one that a person can tell.
+
+    That a history holds no event of some kind, where nothing follows from it, is neither.
+    """
+    return fact.feature.measure == "attribute" or abs(fact.contribution) >= LEAST
 
 
 def _attributes_beside(X: FeatureMatrix, contributions: Contributions) -> list[str]:

@@ -3,7 +3,8 @@
 Every paper is made from a bundle alone: the same bundle gives the same bytes, today or in five
 years, whoever asks. One typed page (:class:`ListPage`) says what there is to say; each format
 only sets it: ``list.html`` for people, ``list.csv`` for workbooks, ``list.json`` for programs,
-and two views in a terminal.
+and two views in a terminal. Two pages are not about a list: the catalogue of the features that a
+workspace makes, and their profile over many people, which tells of no small group.
 
 Why this shape: whoever reads a list has ten minutes a case and was not there when it was made. So
 the page keeps the words of the features and rules, puts the records behind each reason, tells
@@ -15,6 +16,8 @@ The drawing of a score is made here and not in ``explain``, so that opening a li
 a model nor the library that explains one.
 """
 
+from triage.papers.distribution import sparkline
+from triage.papers.feature_pages import Period, catalogue_page, profile_page
 from triage.papers.making import make_papers
 from triage.papers.pages import Aside, Case, ListPage, Reason, Record, RuleSeen, Step, list_page
 from triage.papers.terminal import Form, print_case, print_list
@@ -24,12 +27,16 @@ __all__ = [
     "Case",
     "Form",
     "ListPage",
+    "Period",
     "Reason",
     "Record",
     "RuleSeen",
     "Step",
+    "catalogue_page",
     "list_page",
     "make_papers",
     "print_case",
     "print_list",
+    "profile_page",
+    "sparkline",
 ]

@@ -20,7 +20,7 @@ from triage.papers.wording import (
     visible,
 )
 
-__all__ = ["html_page"]
+__all__ = ["drawn", "filled", "html_page"]
 
 RECORDS_SHOWN = 8
 
@@ -32,27 +32,46 @@ def html_page(page: ListPage) -> bytes:
     ----------
     page : ListPage
     """
+    return filled("list", page=page, drawing=_drawing, records_shown=RECORDS_SHOWN)
+
+
+def filled(name: str, *, page: object, **given: object) -> bytes:
+    """Return a page whose content policy lets in its own style, and nothing else.
+
+    Parameters
+    ----------
+    name : str
+        Of its template and its style sheet.
+    page : object
+        What stands on it. The style sheet may print at the foot only what is no text of a record.
+    **given
+        What else the template asks for.
+    """
     environment = _environment()
-    css = environment.get_template("list.css").render(page=page)
+    css = environment.get_template(f"{name}.css").render(page=page)
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    text = environment.get_template("list.html").render(
+    text = environment.get_template(f"{name}.html").render(
         page=page,
-        css=Markup(css),  # noqa: S704 - our own file; all that it is given is the list's id
+        css=Markup(css),  # noqa: S704 - our own file
         css_hash=digest,
-        drawing=_drawing,
-        records_shown=RECORDS_SHOWN,
+        **given,
     )
     return text.lstrip().encode()
 
 
+def drawn(name: str, **given: object) -> Markup:
+    """Return a drawing, to stand in a page as it is."""
+    text = _environment().get_template(f"{name}.svg").render(**given)
+    return Markup(text)  # noqa: S704 - rendered by a template that escapes
+
+
 def _drawing(page: ListPage, case: Case) -> Markup:
-    svg = _environment().get_template("waterfall.svg")
-    drawn = svg.render(
+    return drawn(
+        "waterfall",
         drawing=waterfall(case, chances=page.chances),
         axis=f"in 100, within {page.horizon}" if page.chances else "points",
         key=f"figure-{case.rank}",
     )
-    return Markup(drawn)  # noqa: S704 - rendered by a template that escapes
 
 
 @cache
@@ -67,12 +86,18 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
+        "breakable": _breakable,
         "date": date_words,
         "short_date": short_date,
         "count": number_of,
         "sentence": sentence,
     }
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """Return a name that may be broken after its underscores where it is too long for a line."""
+    return Markup("_<wbr>").join(visible(name).split("_"))
 
 
 def _shown(value: Any) -> Any:

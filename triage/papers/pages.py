@@ -375,12 +375,13 @@ def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterator[RuleSeen]:
 
 
 def _rules_met(bundle: Bundle) -> Iterator[RuleSeen]:
-    """Yield each rule once that applies, or may apply, to some referral that came in."""
-    seen: set[str] = set()
+    """Yield, in the policy's order, each rule that applies, or may apply, to some referral."""
+    met: dict[str, RuleSeen] = {}
     for rule in _rules(bundle.tables.rules.to_pylist()):
-        if rule.rule_id not in seen:
-            seen.add(rule.rule_id)
-            yield rule
+        met.setdefault(rule.rule_id, rule)
+    for rule_id in dict.fromkeys(bundle.tables.rules["rule_id"].to_pylist()):
+        if rule_id in met:
+            yield met[rule_id]
 
 
 def _why_here(row: Mapping[str, Any], rules: tuple[RuleSeen, ...]) -> str:

@@ -111,6 +111,13 @@ def test_what_is_missing_for_one_reason_is_told_once():
     assert reason.feature_names == ("days_since_last", "days_since_first")
 
 
+def test_that_nothing_is_on_record_is_told_only_where_something_follows_from_it():
+    asked = ask()
+    (told_so,) = of_model(told(asked, contributions(asked, days_since_last=-0.2)))
+    assert (told_so.name, told_so.known) == ("days_since_last", False)
+    assert of_model(told(asked, contributions(asked, days_since_last=-0.001))) == []
+
+
 def test_facts_that_move_next_to_nothing_go_with_the_rest():
     asked = ask(STRANGLED)
     given = contributions(asked, incidents_365d=0.004, incidents_90d=0.0, age=-0.3)

@@ -70,7 +70,7 @@ COUNT, HARM, AGE = measured("count"), measured("sum", "harm_days"), measured("da
 
 
 def timeline_of(table: str) -> Timeline:
-    """Return the timeline of a table: id, person, happened, known, type, and a word if withdrawn."""
+    """Return the timeline of rows: id, person, happened, known, type, a word if withdrawn."""
     rows = [line.split() for line in table.strip().splitlines()]
     names = ("event_id", "person_id", "happened_on", "known_on", "type")
     events = [

@@ -43,6 +43,7 @@ from triage.records.report import (
     RejectedReferral,
     SourceCheck,
     check_allowance,
+    check_known_dates,
     write_rejects,
 )
 from triage.records.sources import Source, read_sources
@@ -61,6 +62,7 @@ __all__ = [
     "Vocabulary",
     "build_histories",
     "check_allowance",
+    "check_known_dates",
     "events_schema",
     "people_schema",
     "read_histories",

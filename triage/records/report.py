@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ import pandas as pd
 
 from triage.errors import ConfigurationError, Problem, RejectedRowsError, close_match
 from triage.records.histories import CaseHistories
+from triage.records.sources import Source
 from triage.workspace import write_whole
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RejectedReferral",
     "SourceCheck",
     "check_allowance",
+    "check_known_dates",
     "write_rejects",
 ]
 
@@ -224,6 +226,46 @@ def check_allowance(
     ]
     if over:
         raise RejectedRowsError(over)
+
+
+def check_known_dates(report: CheckReport, sources: Sequence[Source]) -> None:
+    """Raise where nothing says when a source's events became known, nor that nothing can.
+
+    Parameters
+    ----------
+    report : CheckReport
+    sources : sequence of Source
+        Those that the report is about.
+
+    Raises
+    ------
+    ConfigurationError
+        With every source of events that has neither known dates nor a lag, and whose file does
+        not say ``never_history: true``.
+    """
+    checks = {check.source: check for check in report.sources}
+    problems = [
+        Problem(
+            f"{source.file}",
+            "a source of events must say when they became known",
+            f"no lag, and no known date in any of {checks[source.name].accepted:,} rows",
+            "Map 'known_on', or declare 'known_lag_days'; 'never_history: true' says that neither "
+            "can be had and that these events are never history.",
+        )
+        for source in sources
+        if _is_undated(source, checks[source.name])
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _is_undated(source: Source, check: SourceCheck) -> bool:
+    form = source.form
+    if form.table != "events" or form.known_lag_days is not None or form.never_history:
+        return False
+    if "known_on" not in form.columns and "known_on" not in form.defaults:
+        return True
+    return check.accepted > 0 and check.never_known == check.accepted
 
 
 def _over(source: SourceCheck, allowed: int, rejects_file: str) -> Problem:

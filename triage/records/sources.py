@@ -222,6 +222,10 @@ class SourceFile(Strict):
     known_lag_days : int, optional
         Of events: where the known date is missing, it is the day it happened plus so many days.
         Without it such an event stays, but is no history: it may have become known at any time.
+    never_history : bool
+        Of events: says that the extract cannot tell when anything in it became known, that no lag
+        can be declared either, and that its events are therefore never history. Where neither is
+        there and this is not said, a date was forgotten, and nothing is made of the extract.
     where : dict of str to str or list of str
         Extract's column → the value, or values, of rows that belong to this source. Others are
         counted as "not for this source", and nothing else of them is looked at.
@@ -233,6 +237,7 @@ class SourceFile(Strict):
     columns: dict[str, Annotated[ColumnMap, pydantic.BeforeValidator(_long_form)]]
     defaults: dict[str, Scalar] = {}
     known_lag_days: int | None = pydantic.Field(default=None, ge=0)
+    never_history: bool = False
     where: dict[str, Words] = {}
 
 
@@ -375,6 +380,14 @@ def _contradictions(form: SourceFile, vocabulary: Vocabulary) -> Iterator[Contra
         )
     if form.known_lag_days is not None and form.table != "events":
         yield ["known_lag_days"], "only events have a known date", "Remove it."
+    if form.never_history and form.table != "events":
+        yield ["never_history"], "only events have a known date", "Remove it."
+    elif form.never_history and form.known_lag_days is not None:
+        yield (
+            ["never_history"],
+            "'known_lag_days' makes the events history",
+            "Remove one of the two.",
+        )
     for name, column in form.columns.items():
         if name in known:
             yield from _column_contradictions(known[name], column)

@@ -14,6 +14,7 @@ from triage.records import (
     CheckReport,
     SourceCheck,
     check_allowance,
+    check_known_dates,
     read_histories,
     write_rejects,
 )
@@ -115,10 +116,13 @@ def read_accepted(project: Project, *, today: datetime.date, progress: Progress)
     ------
     RejectedRowsError
         Too many were; ``results/check/`` says which.
+    ConfigurationError
+        Nothing says when a source's events became known.
     ExtractError
         An extract cannot be read at all.
     """
     checked = _read(project, today, progress)
+    check_known_dates(checked.report, project.sources)
     if checked.report.rejected:
         _written(project, checked).require_accepted()
     return checked

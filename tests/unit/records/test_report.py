@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.records.builders import Desk
+from tests.unit.records.builders import EVENTS, Desk
 from triage.errors import ConfigurationError, RejectedRowsError
-from triage.records import check_allowance, write_rejects
+from triage.records import check_allowance, check_known_dates, write_rejects
 
 BAD = "REF,WHO,DATE,CODE\ne1,p9,2024-01-01,A\n=1+1,p1,never,A\n-3,p1,never,A\ne4,p1,2024-01-01,A\n"
 
@@ -68,3 +68,31 @@ def test_many_kinds_of_fault_are_told_in_part(tmp_path: Path) -> None:
     report = Desk.at(tmp_path).events("REF,WHO,DATE,CODE\n" + rows).read().report
     with pytest.raises(RejectedRowsError, match="4 more kinds of fault"):
         check_allowance(report, {})
+
+
+@pytest.mark.parametrize(
+    ("more", "known", "accepted"),
+    [
+        ("", "", False),
+        ("  known_on: KNOWN\n", "", False),
+        ("  known_on: KNOWN\n", "2024-01-05", True),
+        ("known_lag_days: 0\n", "", True),
+        ("never_history: true\n", "", True),
+        ("  known_on: KNOWN\nnever_history: true\n", "", True),
+    ],
+)
+def test_a_source_of_events_says_when_they_became_known(
+    tmp_path: Path, more: str, known: str, accepted: bool
+) -> None:
+    rows = f"e1,p1,2024-01-01,A,{known}\ne2,p1,2024-01-01,A,\n"
+    desk = Desk.at(tmp_path).events(f"REF,WHO,DATE,CODE,KNOWN\n{rows}", source=EVENTS + more)
+    report = desk.read().report
+    if accepted:
+        check_known_dates(report, desk.sources())
+        return
+    with pytest.raises(ConfigurationError, match="must say when they became known") as error:
+        check_known_dates(report, desk.sources())
+    (problem,) = error.value.problems
+    assert problem.where == "configs/sources/events.yaml"
+    assert problem.got == "no lag, and no known date in any of 2 rows"
+    assert "'never_history: true'" in problem.mend

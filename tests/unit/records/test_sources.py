@@ -119,6 +119,18 @@ def test_a_default_kind_cannot_speak_for_every_type(tmp_path: Path) -> None:
     assert "these types are of assessment, incident" in problems(desk)[0]
 
 
+def test_what_is_never_history_has_no_lag_and_is_an_event(tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path).source("events", EVENTS + "known_lag_days: 3\nnever_history: true\n")
+    assert problems(desk) == [
+        "configs/sources/events.yaml, line 11: 'known_lag_days' makes the events history. "
+        "Remove one of the two."
+    ]
+    desk = Desk.at(tmp_path / "other").source("people", PEOPLE + "never_history: true\n")
+    assert problems(desk) == [
+        "configs/sources/people.yaml, line 6: only events have a known date. Remove it."
+    ]
+
+
 def test_only_events_have_a_lag(tmp_path: Path) -> None:
     desk = Desk.at(tmp_path).source("people", PEOPLE + "known_lag_days: 3\n")
     assert problems(desk) == [

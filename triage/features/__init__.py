@@ -3,7 +3,9 @@
 A *definition* (``pipelines/*.yaml``) says what is measured, over which events, in which windows,
 and what it means in plain words. A *plan* turns all definitions into a few flat tables of
 operations. One compiled *kernel* walks back through a person's usable events once for each as-of
-date and makes every feature on the way. *Evidence* names the very events behind a value.
+date and makes every feature on the way. *Evidence* names the very events behind a value. The
+*catalogue* says in words what each feature is, and the *profile* how its values are spread over
+people, and whether that has changed.
 
 Why this shape: definition, plan and kernel are kept apart so that meaning is written once
 (:class:`Feature`), compiled once (:class:`Plan`) and run anywhere that flat arrays are at hand: on
@@ -14,20 +16,41 @@ or far away.
 """
 
 from triage.features.cases import Case, read_cases
+from triage.features.catalogue import Entry, catalogue
 from triage.features.definitions import Feature, read_pipelines
 from triage.features.engine import compute
 from triage.features.evidence import evidence
 from triage.features.matrix import FeatureMatrix
 from triage.features.plan import Plan, make_plan
+from triage.features.profile import (
+    QUANTILES,
+    SMALLEST,
+    Bar,
+    Drift,
+    FeatureProfile,
+    Reading,
+    Share,
+    profile,
+)
 
 __all__ = [
+    "QUANTILES",
+    "SMALLEST",
+    "Bar",
     "Case",
+    "Drift",
+    "Entry",
     "Feature",
     "FeatureMatrix",
+    "FeatureProfile",
     "Plan",
+    "Reading",
+    "Share",
+    "catalogue",
     "compute",
     "evidence",
     "make_plan",
+    "profile",
     "read_cases",
     "read_pipelines",
 ]

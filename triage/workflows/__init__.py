@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from triage.workflows.checking import Found, check_extracts, read_accepted
     from triage.workflows.demo import run_demo, write_demo
     from triage.workflows.feature_files import write_features
+    from triage.workflows.feature_papers import Listed, describe_features, profile_features
     from triage.workflows.lists import open_list
     from triage.workflows.progress import Progress
     from triage.workflows.project import Project, load_project
@@ -27,15 +28,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Found",
+    "Listed",
     "Progress",
     "Project",
     "Trainings",
     "Versions",
     "check_extracts",
+    "describe_features",
     "list_versions",
     "load_project",
     "make_list",
     "open_list",
+    "profile_features",
     "promote_version",
     "read_accepted",
     "run_demo",
@@ -46,15 +50,18 @@ __all__ = [
 
 _HOMES = {
     "Found": "checking",
+    "Listed": "feature_papers",
     "Progress": "progress",
     "Project": "project",
     "Trainings": "training",
     "Versions": "versions",
     "check_extracts": "checking",
+    "describe_features": "feature_papers",
     "list_versions": "versions",
     "load_project": "project",
     "make_list": "ranking",
     "open_list": "lists",
+    "profile_features": "feature_papers",
     "promote_version": "versions",
     "read_accepted": "checking",
     "run_demo": "demo",

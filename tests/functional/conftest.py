@@ -30,15 +30,21 @@ class Done:
 class Program:
     """Runs commands as a subprocess."""
 
+    path = str(PROGRAM)
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return what a command finds in its environment."""
+        own = {name: value for name, value in os.environ.items() if name != "TRIAGE_DEBUG"}
+        return {**own, "OMP_NUM_THREADS": "1", **(more or {})}
+
     def __call__(
         self, *arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None
     ) -> Done:
         """Return what a command did."""
-        own = {name: value for name, value in os.environ.items() if name != "TRIAGE_DEBUG"}
         done = subprocess.run(
-            [str(PROGRAM), *map(str, arguments)],
+            [self.path, *map(str, arguments)],
             cwd=cwd,
-            env={**own, "OMP_NUM_THREADS": "1", **(env or {})},
+            env=self.environment(env),
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,

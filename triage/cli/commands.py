@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +38,13 @@ AsOf = Annotated[
     typer.Option("--as-of", metavar="DATE", formats=[DAY], help="The as-of date, as 2026-03-01."),
 ]
 HERE = Path()
+
+
+class Engine(enum.StrEnum):
+    """What makes features: this machine, or a Spark cluster."""
+
+    LOCAL = "local"
+    SPARK = "spark"
 
 
 def main() -> None:
@@ -117,6 +125,14 @@ def demo_command(
 def check_command(
     workspace: WorkspaceOption = HERE,
     form: FormatOption = Format.TABLE,
+    stored: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-histories",
+            metavar="FOLDER",
+            help="Store what was accepted as a new folder of Parquet, for 'features --histories'.",
+        ),
+    ] = None,
 ) -> None:
     """Read every extract; report what was rejected, and why.
 
@@ -132,6 +148,9 @@ def check_command(
         tell(f"Note: {line}")
     tell(f"The report: {found.folder}")
     found.require_accepted()
+    if stored is not None:
+        found.write_histories(stored)
+        tell(f"The case histories: {stored}")
 
 
 @application.command(
@@ -140,22 +159,59 @@ def check_command(
 def features_command(
     as_of: AsOf,
     output: Annotated[
-        Path, typer.Option("--output", metavar="FILE.parquet", help="The file to write.")
+        str,
+        typer.Option("--output", metavar="FILE.parquet", help="The file to write; see --engine."),
     ],
     workspace: WorkspaceOption = HERE,
+    histories: Annotated[
+        str | None,
+        typer.Option(
+            "--histories",
+            metavar="FOLDER",
+            help="Stored case histories ('check --write-histories') to read, not the extracts.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option("--engine", help="This machine, or Spark, which writes a folder of files."),
+    ] = Engine.LOCAL,
+    master: Annotated[
+        str, typer.Option("--master", metavar="URL", help="The Spark cluster, or local[2].")
+    ] = "local[*]",
 ) -> None:
-    """Write every feature of the referrals open on a date."""
-    from triage.cli.progress import Shown
-    from triage.workflows import load_project, write_features
+    """Write every feature of the referrals open on a date.
 
-    with Shown() as progress:
-        rows, columns = write_features(
-            load_project(workspace),
-            as_of=as_of.date(),
-            output=output,
-            today=_now().date(),
-            progress=progress,
+    Spark reads --histories and writes to --output; either may be a URL that all its workers see.
+    """
+    from triage.cli.progress import Shown
+    from triage.workflows import load_project, write_features, write_features_by_spark
+
+    if engine is Engine.SPARK and histories is None:
+        raise typer.BadParameter(
+            "Spark reads stored case histories: write them with 'triage check --write-histories "
+            "FOLDER' where all its workers see them, and give --histories FOLDER."
         )
+    with Shown() as progress:
+        project, today = load_project(workspace), _now().date()
+        if engine is Engine.SPARK:
+            rows, columns = write_features_by_spark(
+                project,
+                as_of=as_of.date(),
+                output=output,
+                today=today,
+                progress=progress,
+                histories=str(histories),
+                master=master,
+            )
+        else:
+            rows, columns = write_features(
+                project,
+                as_of=as_of.date(),
+                output=Path(output),
+                today=today,
+                progress=progress,
+                histories=None if histories is None else Path(histories),
+            )
     tell(f"{rows:,} referrals × {columns} features: {output}")
 
 

@@ -15,7 +15,14 @@ __all__ = ["INTERNAL_EXIT_CODE", "tell_failure"]
 
 INTERNAL_EXIT_CODE = 70
 DEBUG = "TRIAGE_DEBUG"
-STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+STORAGE = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+)
 
 
 def tell_failure(error: Exception) -> int:

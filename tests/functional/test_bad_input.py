@@ -1,0 +1,319 @@
+"""Bad input: one clear message with the mend, the right exit code, and what stood is intact."""
+
+from __future__ import annotations
+
+import re
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PEOPLE = "data/programme_people.csv"
+REFERRALS = "data/programme_referrals.csv"
+INCIDENTS = "data/police_incidents.csv"
+
+
+def edit(path: Path, change: Callable[[str], str], encoding: str = "utf-8") -> None:
+    path.write_bytes(change(path.read_bytes().decode(encoding)).encode(encoding))
+
+
+def replace(old: str, new: str, count: int = 1) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, count)
+
+    return change
+
+
+def again(text: str) -> str:
+    """Repeat the last line."""
+    return text + text.splitlines()[-1] + "\n"
+
+
+# what is done to the workspace, exit code, and what the message must hold
+EXTRACTS = {
+    "an empty extract": (
+        lambda folder: (folder / PEOPLE).write_bytes(b""),
+        4,
+        ["programme_people.csv", "empty"],
+    ),
+    "a missing extract": (
+        lambda folder: (folder / PEOPLE).unlink(),
+        4,
+        ["programme_people.csv", "no such file"],
+    ),
+    "a missing column": (
+        lambda folder: edit(folder / REFERRALS, replace("received", "recieved")),
+        4,
+        ["-received", "+recieved", "Did you mean 'recieved'?"],
+    ),
+    "a wrong encoding": (
+        lambda folder: (folder / PEOPLE).write_bytes(
+            (folder / PEOPLE).read_bytes() + "P-é,2000-01-01,F,W,NORTH,,\n".encode("cp1252")
+        ),
+        4,
+        ["programme_people.csv", "utf-8", "encoding"],
+    ),
+    "a broken Parquet file": (
+        lambda folder: (folder / "data/health.parquet").write_bytes(b"PAR1 broken PAR1"),
+        4,
+        ["health.parquet", "Parquet"],
+    ),
+    "duplicate ids": (
+        lambda folder: edit(folder / REFERRALS, again),
+        5,
+        ["the id stands in the extract already", "rejects.csv", "rows_set_aside"],
+    ),
+    "a referral for an unknown person": (
+        lambda folder: edit(
+            folder / REFERRALS,
+            lambda text: text + "R-900000,P-900000,2025-12-20,POL,PJ,,no,no,no,no,no,yes\n",
+        ),
+        5,
+        ["the person is not in any people source"],
+    ),
+    "a date in the future": (
+        lambda folder: edit(
+            folder / PEOPLE, lambda text: text + "P-900000,2999-01-01,F,W,NORTH,,\n"
+        ),
+        5,
+        ["the date is in the future"],
+    ),
+    "an unknown code": (
+        lambda folder: edit(
+            folder / PEOPLE, lambda text: text + "P-900000,2000-01-01,FF,W,NORTH,,\n"
+        ),
+        5,
+        ["'sex'", "not"],
+    ),
+    "an unknown key": (
+        lambda folder: edit(folder / "configs/panel.yaml", replace("capacity:", "capasity:")),
+        3,
+        ["'capasity' is not a key", "Did you mean 'capacity'?", "line "],
+    ),
+    "a duplicated key": (
+        lambda folder: edit(folder / "configs/panel.yaml", lambda text: text + "capacity: 3\n"),
+        3,
+        ["'capacity' already stands on line "],
+    ),
+    "a rule that names no feature": (
+        lambda folder: edit(
+            folder / "configs/rules/lethality.yaml",
+            lambda text: re.sub(r"strangulation_incidents_", "strangulaton_incidents_", text),
+        ),
+        3,
+        ["strangulaton_incidents", "Did you mean 'strangulation_incidents"],
+    ),
+    "a scale that does not exist": (
+        lambda folder: edit(folder / "configs/panel.yaml", replace("cambridge", "cambrige")),
+        3,
+        ["'harm_scale' must be a scale", "Did you mean 'cambridge'?"],
+    ),
+    "a source that may set rows aside and does not exist": (
+        lambda folder: edit(
+            folder / "configs/panel.yaml", replace("rows_set_aside: {}", "rows_set_aside: {hel: 1}")
+        ),
+        3,
+        ["'rows_set_aside' names 'hel'"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXTRACTS)
+def test_a_check_tells_it(name, program, workspace, files) -> None:
+    spoil, code, words = EXTRACTS[name]
+    spoil(workspace)
+    before = files(workspace)
+    done = program("check", "--workspace", workspace)
+    assert done.code == code, done.err
+    for word in words:
+        assert word in done.err
+    assert "Traceback" not in done.err
+    after = files(workspace)
+    assert {path: after.get(path) for path in before} == before
+    assert {path for path in after if path not in before} <= {
+        "results/check/rejects.csv",
+        "results/check/report.json",
+    }
+
+
+def test_all_problems_of_all_files_come_at_once(program, workspace) -> None:
+    for name in (
+        "an unknown key",
+        "a rule that names no feature",
+    ):
+        EXTRACTS[name][0](workspace)
+    edit(workspace / "configs/outcome.yaml", replace("primary: high_harm_365", "primary: harm_365"))
+    edit(workspace / "models/elastic_net.yaml", replace("features: all", "features: [no_such]"))
+    done = program("check", "--workspace", workspace)
+    assert done.code == 3
+    for file in ("panel.yaml", "rules/lethality.yaml", "outcome.yaml", "models/elastic_net.yaml"):
+        assert f"{file}, line " in done.err
+
+
+def test_what_looks_odd_and_is_not_wrong_is_taken(program, workspace) -> None:
+    """A byte-order mark, ids above 2³¹, text ids, a person with no events."""
+    edit(workspace / REFERRALS, lambda text: "\ufeff" + text)
+    edit(
+        workspace / PEOPLE,
+        lambda text: (
+            text
+            + "9223372036854775807,1990-01-01,F,W,NORTH,,\n"
+            + "Ω/person 7,1990-01-01,M,W,NORTH,,\n"
+        ),
+    )
+    edit(
+        workspace / REFERRALS,
+        lambda text: (
+            text
+            + "9007199254740993,9223372036854775807,2025-12-20,POL,PJ,,no,no,no,no,no,yes\n"
+            + "R 7,Ω/person 7,2025-12-20,POL,PJ,,no,no,no,no,no,yes\n"
+        ),
+    )
+    output = workspace / "features.parquet"
+    program.must("features", "--as-of", "2026-01-01", "--output", output, "--workspace", workspace)
+    import pyarrow.parquet as pq
+
+    rows = {row["referral_id"]: row for row in pq.read_table(output).to_pylist()}
+    assert rows["9007199254740993"]["person_id"] == "9223372036854775807"
+    assert rows["R 7"]["person_id"] == "Ω/person 7"
+    assert rows["R 7"]["incidents_365d"] == 0
+
+
+OUTCOMES = {
+    "no positives": (
+        lambda folder: edit(
+            folder / "configs/outcome.yaml",
+            lambda text: text.replace("value: 180}", "value: 999999}"),
+        ),
+        "got none among",
+    ),
+    "none matured": (
+        lambda folder: edit(
+            folder / "configs/outcome.yaml",
+            lambda text: text.replace("horizon_days: 365", "horizon_days: 7300"),
+        ),
+        "not settled yet",
+    ),
+    "one class in a fold": (
+        lambda folder: edit(
+            folder / "configs/panel.yaml", replace("test_days: 182", "test_days: 1")
+        ),
+        "test period 1 of 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_training_on_outcomes_that_teach_nothing_says_so(name, program, workspace, files) -> None:
+    spoil, words = OUTCOMES[name]
+    spoil(workspace)
+    before = files(workspace)
+    done = program("train", "--workspace", workspace)
+    assert done.code == 6, done.err
+    assert words in done.err
+    after = files(workspace)
+    assert {path: after.get(path) for path in before} == before
+
+
+def test_names_that_do_not_exist_are_told_with_those_that_do(program, ranked) -> None:
+    for arguments, words in (
+        (["show", "2026-01-02"], "lists as of 2026-01-01"),
+        (["explain", "latest", "R-X"], "has no referral 'R-X'"),
+        (["promote", "99"], "must be a model version of the registry"),
+        (["rank", "--as-of", "2031-01-01"], "at least one referral must be open"),
+    ):
+        done = program(*arguments, "--workspace", ranked)
+        assert done.code == 7, done.err
+        assert words in done.err
+
+
+def test_ranking_without_a_champion_says_how_to_get_one(program, workspace) -> None:
+    done = program("rank", "--as-of", "2026-01-01", "--workspace", workspace)
+    assert done.code == 7
+    assert "Run 'triage train', then 'triage promote VERSION'." in done.err
+    assert not (workspace / "lists").exists()
+
+
+def test_a_list_that_was_changed_is_not_shown(program, ranked) -> None:
+    (folder,) = (ranked / "lists").iterdir()
+    edit(folder / "list.csv", lambda text: text.replace("discuss", "below", 1))
+    for arguments in (
+        ["show", "latest"],
+        ["explain", "latest", "R-000001"],
+    ):
+        done = program(*arguments, "--workspace", ranked)
+        assert done.code == 9
+        assert f"{folder.name}/list.csv: is not what was written" in done.err
+        assert done.out == ""
+
+
+def test_rejected_rows_stop_a_run_unless_the_panel_lets_them_be_set_aside(program, ranked) -> None:
+    edit(
+        ranked / REFERRALS,
+        lambda text: (
+            text
+            + "R-900001,P-900001,2025-12-20,POL,PJ,,no,no,no,no,no,yes\n"
+            + "R-900002,P-900002,2020-12-20,POL,PJ,,no,no,no,no,no,yes\n"
+        ),
+    )
+    rank = ("rank", "--as-of", "2026-01-01", "--workspace", ranked)
+    stopped = program(*rank)
+    assert stopped.code == 5
+    assert "programme_referrals: 2" in stopped.err
+    edit(
+        ranked / "configs/panel.yaml",
+        replace("rows_set_aside: {}", "rows_set_aside: {programme_referrals: 2}"),
+    )
+    assert "1 set aside" in program.must(*rank).err
+    csv = program.must("show", "latest", "--workspace", ranked, "--format", "csv").out
+    assert "R-900001" in csv
+    assert "R-900002" not in csv
+
+
+def test_a_full_disk_leaves_what_stood(program, ranked, files) -> None:
+    """No file may grow beyond a few blocks: writing fails in the middle, as on a full disk."""
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    edit(ranked / "configs/panel.yaml", replace("capacity: 16", "capacity: 15"))
+    before = files(ranked)
+    done = subprocess.run(
+        [program.path, "rank", "--as-of", "2026-01-01", "--workspace", ranked],
+        preexec_fn=small_files,
+        capture_output=True,
+        text=True,
+        env=program.environment(),
+    )
+    assert done.returncode == 8, done.stderr
+    assert "could not be written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files(ranked) == before
+
+
+@pytest.mark.slow
+def test_a_kill_in_the_middle_of_a_write_leaves_what_stood(program, ranked, files) -> None:
+    edit(ranked / "configs/panel.yaml", replace("capacity: 16", "capacity: 15"))
+    before = files(ranked / "lists")
+    running = subprocess.Popen(
+        [program.path, "rank", "--as-of", "2026-01-01", "--workspace", ranked],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=program.environment(),
+    )
+    while running.poll() is None and not list((ranked / "lists").glob(".*.part")):
+        time.sleep(0.0005)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    shown = program.must("show", "latest", "--workspace", ranked, "--format", "json")
+    assert shown.out
+    after = files(ranked / "lists")
+    assert {path: after[path] for path in before} == before
+    program.must("rank", "--as-of", "2026-01-01", "--workspace", ranked)
+    names = [path.name for path in (ranked / "lists").iterdir() if not path.name.startswith(".")]
+    assert len(names) == 2

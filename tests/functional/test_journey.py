@@ -1,0 +1,143 @@
+"""The whole journey through the command line, on synthetic people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+
+def only_list(workspace: Path) -> Path:
+    (folder,) = (workspace / "lists").iterdir()
+    return folder
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_second_ranking_of_the_same_inputs_writes_the_same_bytes(program, ranked, files) -> None:
+    first = only_list(ranked)
+    before = files(first)
+    first.rename(ranked / "earlier")
+    done = program.must("rank", "--as-of", "2026-01-01", "--workspace", ranked)
+    second = only_list(ranked)
+    assert second.name == first.name
+    assert done.out.strip() == str(second / "list.html")
+    after = files(second)
+    then, now = (json.loads(one.pop("manifest.json")) for one in (before, after))
+    assert after == before
+    assert then.pop("created_at") != now.pop("created_at")
+    assert then == now
+
+
+def test_ranking_again_where_the_list_stands_changes_nothing(program, ranked, files) -> None:
+    before = files(ranked / "lists")
+    program.must("rank", "--as-of", "2026-01-01", "--workspace", ranked)
+    assert files(ranked / "lists") == before
+
+
+def test_every_referral_is_on_the_list_once_or_told_why_not(program, trained) -> None:
+    done = program.must("show", "latest", "--workspace", trained, "--format", "csv")
+    shown = rows_of(done.out)
+    came_in = {
+        row["referral_no"]
+        for row in rows_of((trained / "data" / "programme_referrals.csv").read_text())
+        if "2025-12-02" <= row["received"] <= "2026-01-01"
+    }
+    assert len(shown) == len(came_in) > 10
+    assert {row["referral_id"] for row in shown} == came_in
+    assert {row["synthetic"] for row in shown} == {"yes"}
+
+
+def test_the_list_is_told_three_ways(program, trained) -> None:
+    table = program.must("show", "latest", "--workspace", trained).out
+    assert "SYNTHETIC DATA" in table
+    told = json.loads(
+        program.must("show", "latest", "--workspace", trained, "--format", "json").out
+    )
+    done = program.must("show", "latest", "--workspace", trained, "--format", "csv")
+    rows = rows_of(done.out)
+    assert rows
+    assert all(row["referral_id"] in json.dumps(told) for row in rows)
+
+
+def test_a_position_is_explained_with_the_records_behind_it(program, trained) -> None:
+    first = pq.read_table(only_list(trained) / "referrals.parquet").to_pylist()[0]
+    referral = first["referral_id"]
+    table = program.must("explain", "latest", referral, "--workspace", trained).out
+    assert f"Referral {referral}" in table
+    assert "What raises concern" in table
+    done = program.must("explain", "latest", referral, "--workspace", trained, "--format", "csv")
+    reasons = rows_of(done.out)
+    by_reason = {(row["origin"], row["text"]): float(row["adds_to_score"]) for row in reasons}
+    base = first["base"]
+    assert abs(base + sum(by_reason.values()) - first["score"]) < 1e-3
+    assert any(row["event_id"] for row in reasons)
+
+
+def test_features_are_written_for_those_who_are_open(program, trained, tmp_path) -> None:
+    output = tmp_path / "features.parquet"
+    program.must("features", "--as-of", "2026-01-01", "--output", output, "--workspace", trained)
+    table = pq.read_table(output)
+    listed = pq.read_table(only_list(trained) / "features.parquet")
+    assert {"referral_id", "person_id", "as_of"} < set(table.column_names)
+    ours = table.to_pandas().set_index("referral_id").sort_index()
+    theirs = listed.to_pandas().set_index("referral_id").sort_index()
+    both = ours.loc[theirs.index, theirs.columns]
+    assert both.equals(theirs)
+
+
+def test_training_prints_its_table_and_registers_every_model(program, trained) -> None:
+    done = program.must("models", "--workspace", trained, "--format", "json")
+    versions = json.loads(done.out)
+    assert [row["version"] for row in versions] == [3, 2, 1]
+    assert {row["model"] for row in versions} == {
+        "elastic_net",
+        "hist_gradient_boosting",
+        "two_features",
+    }
+    assert [row["model"] for row in versions if row["champion"]] == ["hist_gradient_boosting"]
+    assert all(0 <= row["harm_captured"] <= 1 and 0.4 < row["auc"] < 1 for row in versions)
+    assert sum(row["proposed"] for row in versions) == 1
+
+
+def test_the_champion_is_who_was_promoted_last(program, ranked) -> None:
+    assert "ranks from now on" in program.must("promote", 3, "--workspace", ranked).err
+    versions = json.loads(program.must("models", "--workspace", ranked, "--format", "json").out)
+    assert [row["version"] for row in versions if row["champion"]] == [3]
+
+
+def test_what_is_written_is_for_its_owner_alone(trained) -> None:
+    for folder in ("lists", "registry", "results"):
+        for path in (trained / folder).rglob("*"):
+            if path.is_file() and "artifacts" not in path.parts:
+                assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_demo_runs_the_whole_journey(program, tmp_path) -> None:
+    done = program.must("demo", "small", "--people", 3000, "--seed", 7, cwd=tmp_path)
+    assert "SYNTHETIC DATA" in done.out
+    (page,) = re.findall(r"^The list: (.*)$", done.out, flags=re.MULTILINE)
+    html = (tmp_path / page).read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert "invented" in html or "synthetic" in html.lower()
+    before = sorted(tmp_path.rglob("*"))
+    again = program("demo", "small", cwd=tmp_path)
+    assert again.code == 8
+    assert "an earlier demo" in again.err
+    assert "rm -r small" in again.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_demo_never_touches_what_is_not_one(program, tmp_path, files) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    done = program("demo", "mine", cwd=tmp_path)
+    assert done.code == 8
+    assert "something else, which a demo must not touch" in done.err
+    assert files(tmp_path) == {"mine/notes.txt": b"mine"}

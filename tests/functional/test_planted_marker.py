@@ -1,0 +1,162 @@
+"""No value of a person's record leaves the extracts: a planted marker is searched for everywhere.
+
+Ids are the one exception: they are opaque, and the only way to find a record again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+MARKER = "Quillfeather"
+DIALECTS = {
+    "police_incidents.csv": ("utf-8-sig", ","),
+    "police_orders.csv": ("utf-8", "|"),
+    "social_care.csv": ("cp1252", ";"),
+    "housing.csv": ("utf-8", "\t"),
+}
+IDS = ("event_id", "person_id", "referral_id", "victim_id")
+
+
+def id_columns(workspace: Path) -> set[str]:
+    """Return the extracts' columns that some source file maps to an id."""
+    found = set()
+    for path in (workspace / "configs" / "sources").glob("*.yaml"):
+        for name, column in yaml.safe_load(path.read_text())["columns"].items():
+            if name in IDS:
+                found.add(column if isinstance(column, str) else column["column"])
+    return found
+
+
+def plant(workspace: Path, *, in_known_columns: bool) -> None:
+    """Put the marker into a new column of every extract, and into every text column's last row."""
+    ids = id_columns(workspace)
+    for path in sorted((workspace / "data").iterdir()):
+        match path.suffix:
+            case ".csv":
+                plant_csv(path, ids, in_known_columns)
+            case ".parquet":
+                plant_parquet(path, ids, in_known_columns)
+            case ".db":
+                plant_database(path, ids, in_known_columns)
+
+
+def plant_csv(path: Path, ids: set[str], in_known_columns: bool) -> None:
+    encoding, delimiter = DIALECTS.get(path.name, ("utf-8", ","))
+    text = path.read_bytes().decode(encoding)
+    header, *rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    if in_known_columns:
+        rows[-1] = [
+            cell if name in ids else f"{MARKER} {name}"
+            for name, cell in zip(header, rows[-1], strict=True)
+        ]
+    planted = io.StringIO()
+    writer = csv.writer(planted, delimiter=delimiter, lineterminator="\n")
+    writer.writerow([*header, "full name"])
+    writer.writerows([*row, f"{MARKER}, {number}"] for number, row in enumerate(rows))
+    path.write_bytes(planted.getvalue().encode(encoding))
+
+
+def plant_parquet(path: Path, ids: set[str], in_known_columns: bool) -> None:
+    table = pq.read_table(path)
+    last = pa.array([row == table.num_rows - 1 for row in range(table.num_rows)])
+    for position, field in enumerate(table.schema):
+        if in_known_columns and pa.types.is_string(field.type) and field.name not in ids:
+            column = pc.if_else(last, f"{MARKER} {field.name}", table[field.name])
+            table = table.set_column(position, field.name, column)
+    pq.write_table(table.append_column("full name", pa.array([MARKER] * table.num_rows)), path)
+
+
+def plant_database(path: Path, ids: set[str], in_known_columns: bool) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        names = [row[0] for row in database.execute("SELECT name FROM sqlite_master")]
+        for name in names:
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({name})")]
+            for column in columns:
+                if in_known_columns and column not in ids:
+                    database.execute(
+                        f"UPDATE {name} SET {column} = ? "
+                        f"WHERE rowid = (SELECT max(rowid) FROM {name})",
+                        [f"{MARKER} {column}"],
+                    )
+            database.execute(f"ALTER TABLE {name} ADD COLUMN full_name TEXT DEFAULT '{MARKER}'")
+        database.commit()
+
+
+def held_by(folder: Path) -> Iterator[str]:
+    """Yield the files of a workspace that hold the marker, by name or within, but for extracts."""
+    for path in sorted(folder.rglob("*")):
+        where = path.relative_to(folder)
+        if where.parts[0] == "data":
+            continue
+        if MARKER in str(where) or (path.is_file() and holds(path)):
+            yield str(where)
+
+
+def holds(path: Path) -> bool:
+    forms = (MARKER.encode(), MARKER.encode("utf-16-le"))
+    content = path.read_bytes()
+    if path.suffix == ".parquet":
+        content += str(pq.read_table(path).to_pylist()).encode()
+    return any(form in content for form in forms)
+
+
+def test_the_search_finds_what_is_planted(workspace) -> None:
+    plant(workspace, in_known_columns=False)
+    (workspace / "data").rename(workspace / "moved")
+    assert len(list(held_by(workspace))) == len(list((workspace / "moved").iterdir()))
+
+
+@pytest.mark.slow
+def test_a_name_in_a_column_nobody_maps_comes_out_nowhere(program, workspace) -> None:
+    plant(workspace, in_known_columns=False)
+    at = ("--workspace", workspace)
+    commands = [
+        ["check", *at],
+        ["features", "--as-of", "2026-01-01", "--output", workspace / "features.parquet", *at],
+        ["train", *at],
+        ["promote", "1", *at],
+        ["models", *at],
+        ["rank", "--as-of", "2026-01-01", *at],
+        ["show", "latest", *at],
+        ["show", "latest", *at, "--format", "json"],
+    ]
+    for command in commands:
+        done = program.must(*command)
+        assert MARKER not in done.out + done.err
+    assert list(held_by(workspace)) == []
+
+
+@pytest.mark.slow
+def test_a_name_in_a_column_that_is_read_comes_out_nowhere(program, workspace) -> None:
+    plant(workspace, in_known_columns=True)
+    at = ("--workspace", workspace)
+    stopped = program("check", *at)
+    assert stopped.code == 5
+    debugged = program("check", *at, env={"TRIAGE_DEBUG": "1"})
+    panel = workspace / "configs" / "panel.yaml"
+    sources = [path.stem for path in (workspace / "configs" / "sources").glob("*.yaml")]
+    allowed = "".join(f"\n  {name}: 50" for name in sources)
+    panel.write_text(panel.read_text().replace("rows_set_aside: {}", f"rows_set_aside:{allowed}"))
+    told = [
+        stopped,
+        debugged,
+        program.must("check", *at),
+        program.must("check", *at, "--format", "json"),
+        program.must("train", *at),
+        program.must("promote", "1", *at),
+        program.must("rank", "--as-of", "2026-01-01", *at),
+        program.must("show", "latest", *at, "--format", "csv"),
+    ]
+    assert all(MARKER not in done.out + done.err for done in told)
+    assert list(held_by(workspace)) == []

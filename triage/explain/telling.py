@@ -20,6 +20,7 @@ __all__ = ["Reason", "tell_reasons"]
 RAISING, LOWERING = 5, 3
 LEAST = 0.005
 REST = "all other facts together"
+BELOW_USUAL = " (less than is usual among referrals)"
 
 Direction = Literal["raises", "lowers", "none"]
 
@@ -260,8 +261,17 @@ def _fact(
     feature, value = features[says_most], float(values[says_most])
     return _Fact(
         feature=feature,
-        text=feature.describe(value),
+        text=feature.describe(value)
+        + (BELOW_USUAL if _is_below_usual(feature, value, total) else ""),
         known=not np.isnan(value),
         contribution=total,
         feature_names=tuple(features[column].name for column in columns),
     )
+
+
+def _is_below_usual(feature: Feature, value: float, contribution: float) -> bool:
+    """Return whether there is some of what raises a score, and yet so little that it lowers it.
+
+    "3 incidents" among what lowers concern would else read as a mistake.
+    """
+    return feature.direction == "raises" and value > 0 and contribution <= -LEAST

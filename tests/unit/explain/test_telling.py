@@ -43,6 +43,19 @@ def test_of_windows_that_lower_together_the_one_that_lowers_most_speaks():
     assert reason.records == ()
 
 
+def test_some_harm_that_lowers_a_score_is_told_as_less_than_is_usual():
+    asked = ask(STRANGLED)
+    some = contributions(asked, incidents_365d=-0.3, injury_incidents_365d=-0.2, age=-0.1)
+    assert [reason.text for reason in of_model(told(asked, some))] == [
+        "2 domestic incidents in the last 12 months (less than is usual among referrals)",
+        "no incidents in which a victim was injured in the last 12 months",
+        "the person is 35 years old",
+    ]
+    much = contributions(asked, incidents_365d=0.3)
+    (reason,) = of_model(told(asked, much))
+    assert reason.text == "2 domestic incidents in the last 12 months"
+
+
 def test_reasons_and_base_sum_to_the_score_however_few_are_told():
     asked = ask(STRANGLED)
     given = contributions(

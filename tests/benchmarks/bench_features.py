@@ -102,10 +102,10 @@ def _ours(workload: Workload) -> Callable[[Path], None]:
             pq.read_table(workload.referrals),
             VOCABULARY,
         )
-        timeline = build_timeline(histories, SCALE)
+        timeline = build_timeline(histories, SCALE, fields=plan.fields)
         asked = histories.referrals
         days = asked["made_on"].cast(pa.int32()).to_numpy()
-        moments = moments_of(timeline, asked["person_id"].to_pylist(), days)
+        moments = moments_of(timeline, asked["person_id"], days)
         matrix = compute(plan, timeline, moments)
         columns = {name: matrix.column(name) for name in matrix.names}
         pq.write_table(pa.table({"referral_id": asked["referral_id"], **columns}), output)

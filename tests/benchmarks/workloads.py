@@ -106,6 +106,7 @@ def write_workload(workload: Workload, *, seed: int = 1, as_of_days: int = 0) ->
         "harm_class": names.take(pa.array(kind)),
         "victim_id": _ids("V", victim),
         "weapon": pa.array(random.integers(0, 4, workload.n_events).astype(np.int8)),
+        "withdrawn": pa.array(np.zeros(workload.n_events, dtype=bool)),
     }
     _write(columns, events_schema(VOCABULARY), workload.n_events, workload.events)
     _write({"person_id": pa.array(people)}, people_schema(VOCABULARY), len(people), workload.people)

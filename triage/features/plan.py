@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from triage.conditions import Condition
+from triage.conditions import Condition, fields_of
 from triage.features.definitions import Feature
 from triage.features.kernel import RECENT_CELLS, Operation, Output
 
@@ -83,6 +83,12 @@ class Plan:
     empty: npt.NDArray[np.float64]
     outputs: Integers
     when_none: npt.NDArray[np.float64]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The columns of events that the plan tests or measures."""
+        tested = [fields_of(condition) for condition in self.filters if condition is not None]
+        return frozenset(self.names).union(*tested, (name for name, _ in self.numbers))
 
 
 def make_plan(features: Iterable[Feature]) -> Plan:

@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 __all__ = ["codes_of", "days_of", "encoded_of", "numbers_of"]
 
 
-def codes_of(values: pa.ChunkedArray, names: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
+def codes_of(
+    values: pa.Array | pa.ChunkedArray, names: pa.Array | pa.ChunkedArray
+) -> npt.NDArray[np.int32]:
     """Return the position of each value among the names, −1 where it is not one of them."""
     if isinstance(names, pa.ChunkedArray):
         names = names.combine_chunks()
@@ -27,7 +29,7 @@ def encoded_of(values: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], list[str
     return codes, encoded.dictionary.to_pylist()
 
 
-def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _plain(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return values if pa.types.is_string(values.type) else values.cast(pa.string())
 
 

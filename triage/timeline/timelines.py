@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 
 from triage.conditions import Answers, Categories, Column, Numbers
 from triage.harm import Scale
-from triage.records import CaseHistories, Vocabulary
+from triage.records import CaseHistories
 from triage.timeline.arrays import codes_of, days_of, encoded_of, numbers_of
 
 __all__ = ["NEVER", "Moments", "Timeline", "build_timeline", "day_of", "moments_of"]
@@ -24,6 +25,9 @@ NEVER = int(np.iinfo(np.int32).max)
 """The day that stands for "not yet": an end that has not come, a fact that never became known."""
 
 EPOCH = datetime.date(1970, 1, 1)
+
+DAY_BITS = 20
+"""Any two days of a case history lie less than 2**DAY_BITS days (2,870 years) apart."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,12 @@ class Timeline:
     replaced : ndarray of int32, shape (n_events,)
         The day on which a correction or a withdrawal of the event became known; ``NEVER`` where
         none did. Each version of an event stands for itself; withdrawals do not stand at all.
-    victims : ndarray of int32, shape (n_events,)
-        A number for each victim, −1 where no victim is recorded.
     columns : mapping of str to Column
         What conditions may test of an event.
-    records : pyarrow.Table
-        ``event_id`` and ``source`` of each event, in the order of the timeline.
+    rows : ndarray of int64, shape (n_events,)
+        Where each event stands in ``table``.
+    table : pyarrow.Table
+        ``event_id`` and ``source`` of all events, in the order of the case histories.
     """
 
     person_ids: npt.NDArray[np.str_]
@@ -74,9 +78,9 @@ class Timeline:
     known: Days
     replaced: Days
     ended: Days
-    victims: npt.NDArray[np.int32]
     columns: Mapping[str, Column]
-    records: pa.Table
+    rows: npt.NDArray[np.int64]
+    table: pa.Table
 
     @property
     def n_people(self) -> int:
@@ -87,6 +91,11 @@ class Timeline:
     def n_events(self) -> int:
         """How many events there are."""
         return len(self.happened)
+
+    @cached_property
+    def records(self) -> pa.Table:
+        """``event_id`` and ``source`` of each event, in the order of the timeline."""
+        return self.table.take(pa.array(self.rows))
 
     def usable(self, person: int, day: int) -> npt.NDArray[np.int64]:
         """Return the positions of a person's events that may answer a question of that day.
@@ -110,7 +119,9 @@ def day_of(date: datetime.date) -> int:
     return (date - EPOCH).days
 
 
-def build_timeline(histories: CaseHistories, scale: Scale) -> Timeline:
+def build_timeline(
+    histories: CaseHistories, scale: Scale, *, fields: Collection[str] | None = None
+) -> Timeline:
     """Return the timelines of all people of these case histories.
 
     Parameters
@@ -120,39 +131,41 @@ def build_timeline(histories: CaseHistories, scale: Scale) -> Timeline:
         ``people``.
     scale : Scale
         What the column ``harm_days`` counts in.
+    fields : collection of str, optional
+        The columns that will be tested or measured; by default, all.
     """
-    people, events = histories.people, histories.events
-    person = codes_of(events["person_id"], people["person_id"])
+    events, names = histories.events, histories.vocabulary.event_fields()
+    person = codes_of(events["person_id"], histories.people["person_id"])
     happened = days_of(events["happened_on"], NEVER)
     known = days_of(events["known_on"], NEVER)
     replaced = _replaced(events, known)
-    order = _order(person, happened, known)
-    withdrawals = events["withdrawn"].to_numpy()
-    if withdrawals.any():
-        order = order[~withdrawals[order]]
-    sorted_events = events.take(pa.array(order))
-    columns = _columns(sorted_events, histories.vocabulary, scale)
-    starts = np.searchsorted(person[order], np.arange(len(people) + 1)).astype(np.int64)
+    order = _order(person, happened, known, np.flatnonzero(~events["withdrawn"].to_numpy()))
+    columns = {
+        name: _column(events, name, names[name], scale, order)
+        for name in (names if fields is None else sorted(fields))
+    }
     return Timeline(
-        person_ids=np.asarray(people["person_id"].to_numpy(), dtype=np.str_),
-        starts=starts,
+        person_ids=np.asarray(histories.people["person_id"].to_numpy(), dtype=np.str_),
+        starts=np.searchsorted(person[order], np.arange(len(histories.people) + 1)),
         happened=happened[order],
         known=known[order],
         replaced=replaced[order],
-        ended=days_of(sorted_events["ended_on"], NEVER),
-        victims=encoded_of(sorted_events["victim_id"])[0],
+        ended=days_of(events["ended_on"], NEVER)[order],
         columns=columns,
-        records=sorted_events.select(["event_id", "source"]),
+        rows=order,
+        table=events.select(["event_id", "source"]),
     )
 
 
-def moments_of(timeline: Timeline, person_ids: Sequence[str], days: Days | int) -> Moments:
+def moments_of(
+    timeline: Timeline, person_ids: Sequence[str] | pa.ChunkedArray, days: Days | int
+) -> Moments:
     """Return the moments of these people on these days.
 
     Parameters
     ----------
     timeline : Timeline
-    person_ids : sequence of str, shape (n,)
+    person_ids : sequence of str or pyarrow.ChunkedArray, shape (n,)
         People of the timeline.
     days : ndarray of int32, shape (n,), or int
         As-of dates, in days since 1970-01-01.
@@ -162,18 +175,26 @@ def moments_of(timeline: Timeline, person_ids: Sequence[str], days: Days | int) 
     KeyError
         A person is not in the timeline.
     """
-    wanted = np.asarray(person_ids, dtype=np.str_)
-    position = np.searchsorted(timeline.person_ids, wanted).astype(np.int32)
-    found = np.take(timeline.person_ids, position, mode="clip") if timeline.n_people else wanted[:0]
-    if len(found) != len(wanted) or bool((found != wanted).any()):
+    wanted = person_ids if isinstance(person_ids, pa.ChunkedArray) else pa.array(person_ids)
+    position = codes_of(wanted, pa.array(timeline.person_ids.tolist(), pa.string()))
+    if (position < 0).any():
         raise KeyError("a person who is in no people source was asked about")
-    return Moments(position, np.broadcast_to(np.asarray(days, dtype=np.int32), len(wanted)))
+    return Moments(position, np.broadcast_to(np.asarray(days, dtype=np.int32), len(position)))
 
 
-def _order(person: npt.NDArray[np.int32], happened: Days, known: Days) -> npt.NDArray[np.int64]:
-    by_known = np.argsort(known, kind="stable")
-    key = person.astype(np.int64) << 32 | (happened.astype(np.int64) + 2**31)
-    return by_known[np.argsort(key[by_known], kind="stable")]
+def _order(
+    person: npt.NDArray[np.int32], happened: Days, known: Days, rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return these rows by person, happened day and known day; others keep their order."""
+    day, known_day = _from_zero(happened[rows]), _from_zero(known[rows])
+    key = (person[rows].astype(np.int64) << 2 * DAY_BITS) | (day << DAY_BITS) | known_day
+    return rows[np.argsort(key, kind="stable")]
+
+
+def _from_zero(days: Days) -> npt.NDArray[np.int64]:
+    dated = days[days != NEVER]
+    first = int(dated.min(initial=0))
+    return np.where(days == NEVER, 2**DAY_BITS - 1, days.astype(np.int64) - first)
 
 
 def _replaced(events: pa.Table, known: Days) -> Days:
@@ -190,20 +211,22 @@ def _replaced(events: pa.Table, known: Days) -> Days:
     return replaced
 
 
-def _columns(events: pa.Table, vocabulary: Vocabulary, scale: Scale) -> dict[str, Column]:
-    columns: dict[str, Column] = {}
-    for name, kind in vocabulary.event_fields().items():
-        if name == "harm_days":
-            continue
-        if kind == "answer":
-            columns[name] = Answers(events[name].to_numpy().astype(np.int8))
-        elif kind == "number":
-            columns[name] = Numbers(numbers_of(events[name]))
-        elif kind == "text":
-            columns[name] = Categories(*encoded_of(events[name]))
-        else:
-            columns[name] = Categories(codes_of(events[name], pa.array(kind, pa.string())), kind)
-    harm_class = columns["harm_class"]
-    assert isinstance(harm_class, Categories)  # noqa: S101 - event_fields says so
-    columns["harm_days"] = Numbers(scale.harm_days(harm_class))
-    return columns
+def _column(
+    events: pa.Table,
+    name: str,
+    kind: Sequence[str] | str,
+    scale: Scale,
+    order: npt.NDArray[np.int64],
+) -> Column:
+    if name == "harm_days":
+        classes = list(scale.classes)
+        codes = codes_of(events["harm_class"], pa.array(classes, pa.string()))
+        return Numbers(scale.harm_days(Categories(codes[order], classes)))
+    if kind == "answer":
+        return Answers(events[name].to_numpy()[order])
+    if kind == "number":
+        return Numbers(numbers_of(events[name])[order])
+    if kind == "text":
+        codes, values = encoded_of(events[name])
+        return Categories(codes[order], values)
+    return Categories(codes_of(events[name], pa.array(kind, pa.string()))[order], list(kind))

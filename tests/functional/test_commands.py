@@ -33,7 +33,7 @@ def test_each_command_has_help_with_an_example_and_takes_a_workspace(program, co
     assert "--workspace DIR" in text
 
 
-@pytest.mark.parametrize("command", ["check", "train", "models", "show", "explain"])
+@pytest.mark.parametrize("command", ["check", "features", "train", "models", "show", "explain"])
 def test_each_command_that_lists_something_can_print_it_three_ways(program, command) -> None:
     assert "--format <table|json|csv>" in program.must(command, "--help").out
 
@@ -49,6 +49,12 @@ def test_the_version_is_said(program) -> None:
         (["rank"], "Missing option '--as-of'"),
         (["rank", "--as-of", "1st of March"], "does not match the format"),
         (["features", "--as-of", "2026-03-01"], "Missing option '--output'"),
+        (["features", "--describe", "--profile"], "ask one of them at a time"),
+        (["features", "--profile"], "Missing option '--as-of'"),
+        (
+            ["features", "--profile", "--as-of", "2025-01-01", "--against", "2025-01-01"],
+            "--against must be a date before --as-of",
+        ),
         (["show", "latest", "--format", "xml"], "'xml' is not one of"),
         (["demo", "--people", "few"], "'few' is not a valid int"),
     ],
@@ -65,6 +71,8 @@ def test_words_that_are_not_understood_end_with_2(program, arguments, told) -> N
     [
         ["check"],
         ["features", "--as-of", "2026-03-01", "--output", "f.parquet"],
+        ["features", "--describe"],
+        ["features", "--profile", "--as-of", "2026-03-01", "--output", "f.html"],
         ["train"],
         ["models"],
         ["promote", "1"],

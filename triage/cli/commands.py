@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 import triage
+from triage.cli.about_features import contradiction
 from triage.cli.failures import tell_failure
 from triage.cli.output import Format, print_listing, tell
 
@@ -33,10 +34,10 @@ WorkspaceOption = Annotated[
 FormatOption = Annotated[
     Format, typer.Option("--format", help="How to print it: for people, or for programs.")
 ]
-AsOf = Annotated[
-    datetime.datetime,
-    typer.Option("--as-of", metavar="DATE", formats=[DAY], help="The as-of date, as 2026-03-01."),
-]
+AS_OF = typer.Option(
+    "--as-of", metavar="DATE", formats=[DAY], help="The as-of date, as 2026-03-01."
+)
+AsOf = Annotated[datetime.datetime, AS_OF]
 HERE = Path()
 
 
@@ -154,14 +155,18 @@ def check_command(
 
 
 @application.command(
-    "features", epilog="Example:  triage features --as-of 2026-03-01 --output features.parquet"
+    "features",
+    epilog="Example:  triage features --as-of 2026-03-01 --output features.parquet\n\n"
+    "Example:  triage features --describe --output catalogue.html\n\n"
+    "Example:  triage features --profile --as-of 2026-03-01 --against 2025-03-01",
 )
 def features_command(
-    as_of: AsOf,
+    context: typer.Context,
+    as_of: Annotated[datetime.datetime | None, AS_OF] = None,
     output: Annotated[
-        str,
+        str | None,
         typer.Option("--output", metavar="FILE.parquet", help="The file to write; see --engine."),
-    ],
+    ] = None,
     workspace: WorkspaceOption = HERE,
     histories: Annotated[
         str | None,
@@ -178,11 +183,52 @@ def features_command(
     master: Annotated[
         str, typer.Option("--master", metavar="URL", help="The Spark cluster, or local[2].")
     ] = "local[*]",
+    describe: Annotated[
+        bool,
+        typer.Option("--describe", help="Tell what every feature means; --output is FILE.html."),
+    ] = False,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile",
+            help="Tell what is known and how it is spread, of the people heard in the year up to "
+            "--as-of; --output is FILE.html.",
+        ),
+    ] = False,
+    against: Annotated[
+        datetime.datetime | None,
+        typer.Option(
+            "--against",
+            metavar="DATE",
+            formats=[DAY],
+            help="With --profile: an earlier date, and what has shifted since.",
+        ),
+    ] = None,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="How --describe and --profile print; by default a table."),
+    ] = None,
 ) -> None:
-    """Write every feature of the referrals open on a date.
+    """Write every feature of the referrals open on a date, or tell about features.
 
     Spark reads --histories and writes to --output; either may be a URL that all its workers see.
     """
+    if problem := contradiction(
+        describe=describe,
+        profile=profile,
+        as_of=as_of,
+        against=against,
+        output=output,
+        form=form,
+        where_from=engine is Engine.SPARK or histories is not None,
+    ):
+        context.fail(problem)
+    if describe or profile:
+        page = None if output is None else Path(output)
+        _tell_about_features(workspace, as_of, against, page, form or Format.TABLE)
+        return
+    assert as_of is not None  # noqa: S101 - else the options contradict
+    assert output is not None  # noqa: S101
     from triage.cli.progress import Shown
     from triage.workflows import load_project, write_features, write_features_by_spark
 
@@ -213,6 +259,38 @@ def features_command(
                 histories=None if histories is None else Path(histories),
             )
     tell(f"{rows:,} referrals × {columns} features: {output}")
+
+
+def _tell_about_features(
+    workspace: Path,
+    as_of: datetime.datetime | None,
+    against: datetime.datetime | None,
+    output: Path | None,
+    form: Format,
+) -> None:
+    """Print or write the catalogue, or with a date the profile."""
+    from triage.cli.progress import Shown
+    from triage.workflows import describe_features, load_project, profile_features
+
+    with Shown() as progress:
+        project = load_project(workspace)
+        if as_of is None:
+            told = describe_features(project, output=output)
+        else:
+            told = profile_features(
+                project,
+                as_of=as_of.date(),
+                against=against.date() if against else None,
+                output=output,
+                today=_now().date(),
+                progress=progress,
+            )
+    if output is None:
+        print_listing(told.rows, told.shown if form is Format.TABLE else told.columns, form)
+    for line in told.told:
+        tell(line)
+    if output is not None:
+        tell(f"The page: {output}")
 
 
 @application.command("train", epilog="Example:  triage train")

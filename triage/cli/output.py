@@ -52,7 +52,12 @@ def _print_table(rows: Listing, columns: Sequence[str]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         numeric = any(isinstance(row.get(column), int | float) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
+        table.add_column(
+            column.replace("_", " "),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=column == columns[0],  # by which a row is called
+        )
     for row in rows:
         table.add_row(*(Text(_shown(row.get(column))) for column in columns))
     width = None if sys.stdout.isatty() else 160

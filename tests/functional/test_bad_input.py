@@ -47,9 +47,9 @@ EXTRACTS = {
         ["programme_people.csv", "no such file"],
     ),
     "a missing column": (
-        lambda folder: edit(folder / REFERRALS, replace("received", "recieved")),
+        lambda folder: edit(folder / REFERRALS, replace("received", "rreceived")),
         4,
-        ["-received", "+recieved", "Did you mean 'recieved'?"],
+        ["-received", "+rreceived", "Did you mean 'rreceived'?"],
     ),
     "a wrong encoding": (
         lambda folder: (folder / PEOPLE).write_bytes(
@@ -109,16 +109,17 @@ EXTRACTS = {
         ["strangulaton_incidents", "Did you mean 'strangulation_incidents"],
     ),
     "a scale that does not exist": (
-        lambda folder: edit(folder / "configs/panel.yaml", replace("cambridge", "cambrige")),
+        lambda folder: edit(folder / "configs/panel.yaml", replace("cambridge", "cambridgee")),
         3,
         ["'harm_scale' must be a scale", "Did you mean 'cambridge'?"],
     ),
     "a source that may set rows aside and does not exist": (
         lambda folder: edit(
-            folder / "configs/panel.yaml", replace("rows_set_aside: {}", "rows_set_aside: {hel: 1}")
+            folder / "configs/panel.yaml",
+            replace("rows_set_aside: {}", "rows_set_aside: {heallth: 1}"),
         ),
         3,
-        ["'rows_set_aside' names 'hel'"],
+        ["'rows_set_aside' names 'heallth'"],
     ),
 }
 

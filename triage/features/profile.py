@@ -195,10 +195,10 @@ def _of_feature(feature: Feature, values: Values, earlier: Values | None) -> Fea
     counts = _counts(values, edges)
     shares = _shares(counts)
     before = None if earlier is None else _counts(earlier, edges)
-    befores = None if before is None else _shares(before)
+    before_shares = None if before is None else _shares(before)
     words = ("not known", *_words(feature, edges, pooled))
     bars = tuple(
-        Bar(words[place], shares[place], None if befores is None else befores[place])
+        Bar(words[place], shares[place], None if before_shares is None else before_shares[place])
         for place in range(len(words))
         if place or counts[0] or (before is not None and before[0])
     )
@@ -208,7 +208,7 @@ def _of_feature(feature: Feature, values: Values, earlier: Values | None) -> Fea
         zero=_zero(values, edges, shares),
         quantiles=_quantiles(feature, values[~np.isnan(values)]),
         bars=bars,
-        drift=None if before is None or befores is None else _drift(counts, before, words),
+        drift=None if before is None or before_shares is None else _drift(counts, before, words),
     )
 
 

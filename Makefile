@@ -9,6 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
+SPARK := py4j|pyspark
 
 # One thread for each process: numerical libraries that start a thread for every core are many
 # times slower where several processes share the cores.
@@ -46,6 +48,12 @@ coverage: $(INSTALLED) ## Run the tests and show which branches none of them tak
 bench: $(INSTALLED) ## Measure speed beside other libraries
 	$(BIN)/python tests/benchmarks/run.py
 
+.PHONY: spark
+spark: $(INSTALLED) ## Add PySpark, for 'triage features --engine spark'
+	awk '/^[^ #]/ { wanted = /^($(SPARK))==/ } wanted' constraints.txt > $(VENV)/spark.txt
+	$(UV) pip install --quiet --require-hashes --no-deps --no-build-isolation -r $(VENV)/spark.txt
+
+# All is installed but PySpark, which is larger than all the rest together and needs Java.
 # uv is itself installed by its hash, and then installs the rest; the project's own build backend is
 # among the pinned packages, so that building it downloads nothing more.
 $(INSTALLED): constraints.txt pyproject.toml
@@ -55,6 +63,7 @@ $(INSTALLED): constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	awk '/^[^ #]/ { wanted = /^uv==/ } wanted' constraints.txt > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r constraints.txt
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	awk '/^[^ #]/ { wanted = !/^($(SPARK))==/ } wanted' constraints.txt > $(VENV)/all.txt
+	$(UV) pip install --quiet --compile-bytecode --require-hashes -r $(VENV)/all.txt
+	$(UV) pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@

@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import importlib.util
 import shutil
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def chromium() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
+def spark_missing() -> str:
+    """Return what Spark lacks here, or nothing."""
+    home = os.environ.get("JAVA_HOME")
+    if importlib.util.find_spec("pyspark") is None:
+        return "the extra 'spark' is not installed"
+    has_java = shutil.which("java") or (home and (Path(home) / "bin" / "java").is_file())
+    return "" if has_java else "Java is not installed"
+
+
 MISSING = {
     "real_data": lambda: (
         ""
@@ -47,6 +57,7 @@ MISSING = {
     ),
     "postgresql": lambda: "" if postgresql_programs() else "PostgreSQL's server is not installed",
     "browser": lambda: "" if chromium() else "Chromium is not installed",
+    "spark": spark_missing,
 }
 
 

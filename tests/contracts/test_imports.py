@@ -16,6 +16,7 @@ HEAVY = (
     "numpy",
     "pandas",
     "pyarrow",
+    "pyspark",
     "scipy",
     "shap",
     "skops",

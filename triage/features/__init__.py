@@ -20,7 +20,7 @@ from triage.features.catalogue import Entry, catalogue
 from triage.features.definitions import Feature, read_pipelines
 from triage.features.engine import compute
 from triage.features.evidence import evidence
-from triage.features.matrix import FeatureMatrix
+from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
 from triage.features.plan import Plan, make_plan
 from triage.features.profile import (
     QUANTILES,
@@ -32,6 +32,7 @@ from triage.features.profile import (
     Share,
     profile,
 )
+from triage.features.spark import SparkTask, write_features_on_spark
 
 __all__ = [
     "QUANTILES",
@@ -46,11 +47,15 @@ __all__ = [
     "Plan",
     "Reading",
     "Share",
+    "SparkTask",
     "catalogue",
     "compute",
     "evidence",
+    "feature_schema",
+    "feature_table",
     "make_plan",
     "profile",
     "read_cases",
     "read_pipelines",
+    "write_features_on_spark",
 ]

@@ -8,10 +8,11 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from triage.features.definitions import Feature
 
-__all__ = ["FeatureMatrix"]
+__all__ = ["FeatureMatrix", "feature_schema", "feature_table"]
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,43 @@ class FeatureMatrix:
     def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> FeatureMatrix:
         """Return the matrix of these rows."""
         return FeatureMatrix(np.asfortranarray(self.values[rows]), self.features)
+
+
+def feature_schema(features: Sequence[Feature]) -> pa.Schema:
+    """Return the columns of a stored feature matrix: ids, the as-of date, and every feature."""
+    return pa.schema(
+        [
+            ("referral_id", pa.string()),
+            ("person_id", pa.string()),
+            ("as_of", pa.date32()),
+            *((feature.name, pa.float64()) for feature in features),
+        ]
+    )
+
+
+def feature_table(
+    matrix: FeatureMatrix, referrals: pa.Table, days: npt.NDArray[np.int32]
+) -> pa.Table:
+    """Return a feature matrix as it is stored.
+
+    Parameters
+    ----------
+    matrix : FeatureMatrix
+        n_rows × n_features.
+    referrals : pyarrow.Table
+        The referral of each row.
+    days : ndarray of int32, shape (n_rows,)
+        The as-of date of each row, in days since 1970-01-01.
+
+    Returns
+    -------
+    pyarrow.Table
+        Of :func:`feature_schema`; null where a value is not known.
+    """
+    columns = [
+        referrals["referral_id"],
+        referrals["person_id"],
+        pa.array(days, pa.int32()).cast(pa.date32()),
+        *(pa.array(values, pa.float64(), from_pandas=True) for values in matrix.values.T),
+    ]
+    return pa.table(columns, schema=feature_schema(matrix.features))

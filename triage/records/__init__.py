@@ -5,7 +5,8 @@ An agency delivers an extract: a CSV or Parquet file, or a query on a database. 
 ``configs/vocabulary.yaml`` (:class:`Vocabulary`). :func:`read_histories` reads, maps and checks
 every extract and returns :class:`CaseHistories`, the three canonical tables that all later rooms
 start from, with a report of what became of every row. :func:`check_allowance` then decides
-whether rejected rows stop the run. Tests make histories with :func:`build_histories`.
+whether rejected rows stop the run. :func:`write_histories` stores the three tables as Parquet, for
+engines that are not on this machine. Tests make histories with :func:`build_histories`.
 
 Why this shape:
 
@@ -47,9 +48,18 @@ from triage.records.report import (
     write_rejects,
 )
 from triage.records.sources import Source, read_sources
+from triage.records.stored import (
+    STORED_TYPES,
+    canonical_histories,
+    check_stored_columns,
+    read_stored_histories,
+    stored_schemas,
+    write_histories,
+)
 from triage.records.vocabulary import Attribute, EventType, Vocabulary, read_vocabulary
 
 __all__ = [
+    "STORED_TYPES",
     "Attribute",
     "CaseHistories",
     "CheckReport",
@@ -61,13 +71,18 @@ __all__ = [
     "SourceCheck",
     "Vocabulary",
     "build_histories",
+    "canonical_histories",
     "check_allowance",
     "check_known_dates",
+    "check_stored_columns",
     "events_schema",
     "people_schema",
     "read_histories",
     "read_sources",
+    "read_stored_histories",
     "read_vocabulary",
     "referrals_schema",
+    "stored_schemas",
+    "write_histories",
     "write_rejects",
 ]

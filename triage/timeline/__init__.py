@@ -13,7 +13,7 @@ question.
 """
 
 from triage.timeline.attributes import attributes_at
-from triage.timeline.cohort import open_referrals, training_days
+from triage.timeline.cohort import nothing_open, open_referrals, training_days
 from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.timelines import (
     NEVER,
@@ -35,6 +35,7 @@ __all__ = [
     "day_of",
     "forward_folds",
     "moments_of",
+    "nothing_open",
     "open_referrals",
     "training_days",
 ]

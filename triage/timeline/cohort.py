@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from triage.errors import Problem
 from triage.timeline.timelines import Days
 from triage.workspace import Cohort
 
-__all__ = ["open_referrals", "training_days"]
+__all__ = ["nothing_open", "open_referrals", "training_days"]
 
 
 def open_referrals(referrals: pa.Table, cohort: Cohort, day: int) -> npt.NDArray[np.int64]:
@@ -28,6 +31,27 @@ def open_referrals(referrals: pa.Table, cohort: Cohort, day: int) -> npt.NDArray
     made = _made(referrals)
     is_open = (made <= day) & (made > day - cohort.open_days) & _asked_about(referrals, cohort)
     return np.flatnonzero(is_open)
+
+
+def nothing_open(
+    cohort: Cohort, as_of: datetime.date, made: tuple[datetime.date, datetime.date] | None
+) -> Problem:
+    """Return how to tell that no referral is open on an as-of date.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    as_of : date
+    made : (date, date) or None
+        When the first and the last of all referrals were made; None where there are none.
+    """
+    return Problem(
+        f"as-of date {as_of}",
+        f"at least one referral must be open: made on that day or in the {cohort.open_days - 1} "
+        "days before (cohort.open_days in configs/panel.yaml)",
+        f"referrals made from {made[0]} to {made[1]}" if made else "no referrals at all",
+        "Choose another date, or bring in newer extracts.",
+    )
 
 
 def training_days(referrals: pa.Table, cohort: Cohort) -> tuple[npt.NDArray[np.int64], Days]:

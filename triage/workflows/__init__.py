@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from triage.workflows.checking import Found, check_extracts, read_accepted
     from triage.workflows.demo import run_demo, write_demo
-    from triage.workflows.feature_files import write_features
+    from triage.workflows.feature_files import write_features, write_features_by_spark
     from triage.workflows.feature_papers import Listed, describe_features, profile_features
     from triage.workflows.lists import open_list
     from triage.workflows.progress import Progress
@@ -46,6 +46,7 @@ __all__ = [
     "train_models",
     "write_demo",
     "write_features",
+    "write_features_by_spark",
 ]
 
 _HOMES = {
@@ -68,6 +69,7 @@ _HOMES = {
     "train_models": "training",
     "write_demo": "demo",
     "write_features": "feature_files",
+    "write_features_by_spark": "feature_files",
 }
 
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage.records import (
+    CaseHistories,
     Checked,
     CheckReport,
     SourceCheck,
     check_allowance,
     check_known_dates,
     read_histories,
+    write_histories,
     write_rejects,
 )
 from triage.workflows.progress import Progress
@@ -49,11 +51,14 @@ class Found:
     report : CheckReport
     allowed : mapping of str to int
         Source → how many of its rows may be set aside.
+    histories : CaseHistories
+        What was accepted.
     """
 
     folder: Path
     report: CheckReport
     allowed: Mapping[str, int]
+    histories: CaseHistories
 
     columns = COLUMNS
 
@@ -83,6 +88,19 @@ class Found:
             With every source that is over its allowance.
         """
         check_allowance(self.report, self.allowed, rejects_file=f"{self.folder / REJECTS}")
+
+    def write_histories(self, folder: Path) -> None:
+        """Store what was accepted as a new folder of Parquet, for any engine to read.
+
+        Raises
+        ------
+        RejectedRowsError
+            More rows were rejected than may be set aside: there is no whole history to store.
+        StorageError
+            Something stands there already, or it cannot be written.
+        """
+        self.require_accepted()
+        write_histories(self.histories, folder)
 
 
 def check_extracts(project: Project, *, today: datetime.date, progress: Progress) -> Found:
@@ -137,7 +155,7 @@ def _written(project: Project, checked: Checked) -> Found:
     folder = check_folder(project.workspace)
     write_rejects(folder / REJECTS, checked.rejects)
     write_whole(folder / REPORT, json.dumps(_report(checked), indent=2) + "\n")
-    return Found(folder, checked.report, project.panel.rows_set_aside)
+    return Found(folder, checked.report, project.panel.rows_set_aside, checked.histories)
 
 
 def check_folder(workspace: Workspace) -> Path:

@@ -1,4 +1,4 @@
-"""Features as a file, for analysts."""
+"""Features as a file, or as a folder of files, for analysts."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from triage.features import SparkTask, feature_table, write_features_on_spark
+from triage.records import CaseHistories, read_stored_histories
 from triage.workflows.checking import read_accepted
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
-from triage.workflows.questions import Asked, ask_of_open
+from triage.workflows.questions import ask_of_open
 from triage.workspace import write_whole
 
-__all__ = ["write_features"]
+__all__ = ["write_features", "write_features_by_spark"]
 
 
 def write_features(
@@ -25,6 +27,7 @@ def write_features(
     output: Path,
     today: datetime.date,
     progress: Progress,
+    histories: Path | None = None,
 ) -> tuple[int, int]:
     """Write every feature of the referrals that are open on an as-of date, as Parquet.
 
@@ -37,6 +40,8 @@ def write_features(
     today : date
         Rows with a date after it are rejected.
     progress : Progress
+    histories : Path, optional
+        A folder of stored case histories, to be read instead of the extracts.
 
     Returns
     -------
@@ -48,23 +53,68 @@ def write_features(
         No referral is open on that date.
     RejectedRowsError, ExtractError, StorageError
     """
-    checked = read_accepted(project, today=today, progress=progress)
+    known = _histories(project, histories, today, progress)
     progress.stage("Making features")
-    asked = ask_of_open(project, checked.histories, as_of)
-    write_whole(output, partial(_write, _table(asked, as_of)))
+    asked = ask_of_open(project, known, as_of)
+    table = feature_table(asked.matrix, asked.referrals, asked.moments.day)
+    write_whole(output, partial(_write, table))
     return len(asked.matrix), len(asked.matrix.features)
 
 
-def _table(asked: Asked, as_of: datetime.date) -> pa.Table:
-    """Return ids, the as-of date and one column a feature, null where it is not known."""
-    columns: dict[str, pa.Array] = {
-        "referral_id": asked.referrals["referral_id"],
-        "person_id": asked.referrals["person_id"],
-        "as_of": pa.array([as_of] * len(asked.matrix), pa.date32()),
-    }
-    for name in asked.matrix.names:
-        columns[name] = pa.array(asked.matrix.column(name), pa.float64(), from_pandas=True)
-    return pa.table(columns)
+def write_features_by_spark(
+    project: Project,
+    *,
+    as_of: datetime.date,
+    output: str,
+    today: datetime.date,
+    progress: Progress,
+    histories: str,
+    master: str,
+) -> tuple[int, int]:
+    """Write the same features as :func:`write_features`, made on a cluster.
+
+    Parameters
+    ----------
+    project : Project
+    as_of, today : date
+    output : str
+        A new folder, or the URL of one.
+    progress : Progress
+    histories : str
+        A folder of stored case histories, or the URL of one.
+    master : str
+        The cluster's URL.
+
+    Returns
+    -------
+    n_rows, n_features : int
+
+    Raises
+    ------
+    NotFoundError
+        No referral is open on that date.
+    ExtractError, StorageError, TriageError
+    """
+    task = SparkTask(
+        features=project.features,
+        vocabulary=project.vocabulary,
+        scale=project.scale,
+        cohort=project.panel.cohort,
+        as_of=as_of,
+        today=today,
+    )
+    progress.stage(f"Making features on Spark at {master}")
+    n_rows = write_features_on_spark(task, master=master, histories=histories, output=output)
+    return n_rows, len(project.features)
+
+
+def _histories(
+    project: Project, stored: Path | None, today: datetime.date, progress: Progress
+) -> CaseHistories:
+    if stored is None:
+        return read_accepted(project, today=today, progress=progress).histories
+    progress.stage("Reading the stored case histories")
+    return read_stored_histories(stored, project.vocabulary, today)
 
 
 def _write(table: pa.Table, path: Path) -> None:

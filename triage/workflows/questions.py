@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from triage.conditions import Column
-from triage.errors import NotFoundError, Problem
+from triage.errors import NotFoundError
 from triage.features import FeatureMatrix, compute, make_plan
 from triage.records import CaseHistories
 from triage.timeline import (
@@ -21,6 +21,7 @@ from triage.timeline import (
     build_timeline,
     day_of,
     moments_of,
+    nothing_open,
     open_referrals,
     training_days,
 )
@@ -78,7 +79,7 @@ def ask_of_open(project: Project, histories: CaseHistories, as_of: datetime.date
     cohort = project.panel.cohort
     rows = open_referrals(histories.referrals, cohort, day_of(as_of))
     if not len(rows):
-        raise NotFoundError(_nothing_open(project, histories, as_of))
+        raise NotFoundError(nothing_open(cohort, as_of, _made(histories)))
     days = np.full(len(rows), day_of(as_of), dtype=np.int32)
     return _ask(project, histories, rows, days)
 
@@ -92,14 +93,6 @@ def _ask(project: Project, histories: CaseHistories, rows: Rows, days: Days) -> 
     return Asked(referrals, timeline, moments, attributes, matrix)
 
 
-def _nothing_open(project: Project, histories: CaseHistories, as_of: datetime.date) -> Problem:
+def _made(histories: CaseHistories) -> tuple[datetime.date, datetime.date] | None:
     made = sorted(histories.referrals["made_on"].to_pylist())
-    known = f"referrals made from {made[0]} to {made[-1]}" if made else "no referrals at all"
-    return Problem(
-        f"as-of date {as_of}",
-        f"at least one referral must be open: made on that day or in the "
-        f"{project.panel.cohort.open_days - 1} days before (cohort.open_days in "
-        "configs/panel.yaml)",
-        known,
-        "Choose another date, or bring in newer extracts.",
-    )
+    return (made[0], made[-1]) if made else None

@@ -1,0 +1,76 @@
+"""Features from stored case histories: on this machine and on Spark, the same values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+AS_OF = "2026-01-01"
+
+
+@pytest.fixture(scope="module")
+def stored(program, untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the stored case histories of the small workspace."""
+    folder = tmp_path_factory.mktemp("stored") / "histories"
+    program.must("check", "--workspace", untrained, "--write-histories", folder)
+    return folder
+
+
+def features(program, workspace: Path, output: Path, *more: object):
+    done = program.must(
+        *("features", "--workspace", workspace, "--as-of", AS_OF, "--output", output), *more
+    )
+    return pq.read_table(output).sort_by("referral_id"), done
+
+
+@pytest.mark.slow
+def test_stored_histories_give_the_features_that_the_extracts_give(
+    program, untrained, stored, tmp_path
+) -> None:
+    of_extracts, _ = features(program, untrained, tmp_path / "a.parquet")
+    of_stored, _ = features(program, untrained, tmp_path / "b.parquet", "--histories", stored)
+    assert len(of_extracts) > 5
+    assert of_stored.equals(of_extracts)
+    done = program("check", "--workspace", untrained, "--write-histories", stored)
+    assert done.code == 8
+    assert "could not be written; got File exists" in done.err
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_spark_gives_the_features_that_this_machine_gives(
+    program, untrained, stored, tmp_path
+) -> None:
+    here, _ = features(program, untrained, tmp_path / "a.parquet", "--histories", stored)
+    spark = ("--engine", "spark", "--master", "local[2]", "--histories", stored)
+    there, done = features(program, untrained, tmp_path / "there", *spark)
+    assert there.equals(here)
+    assert f"{len(here)} referrals × {here.num_columns - 3} features" in done.err
+    assert "FutureWarning" not in done.err
+
+
+def test_spark_asks_for_stored_histories(program, untrained, tmp_path) -> None:
+    done = program(
+        *("features", "--workspace", untrained, "--as-of", AS_OF),
+        *("--output", tmp_path / "there", "--engine", "spark"),
+    )
+    assert done.code == 2
+    assert "--write-histories" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_a_missing_java_is_told_with_its_mend(program, untrained, stored, tmp_path) -> None:
+    done = program(
+        *("features", "--workspace", untrained, "--as-of", AS_OF, "--histories", stored),
+        *("--output", tmp_path / "there", "--engine", "spark", "--master", "local[2]"),
+        env={"JAVA_HOME": str(tmp_path)},
+    )
+    assert done.code == 1
+    assert "the engine 'spark': could not start at 'local[2]'" in done.err
+    assert "It needs Java 17 or later" in done.err
+    assert "Traceback" not in done.err
+    assert list(tmp_path.iterdir()) == []

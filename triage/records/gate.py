@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 
 from triage.conditions import Answer
 from triage.records.histories import CaseHistories
 from triage.records.vocabulary import Attribute, Vocabulary
 
-__all__ = ["check_canonical"]
+
+@contextmanager
+def _unmoved_by_spark() -> Iterator[None]:
+    """Keep still what pandera stirs where there is PySpark: it imports it and prepares for it.
+
+    PySpark then warns of pandas 3, whose interface is used nowhere here, and the variables that
+    pandera sets would keep Spark on this machine.
+    """
+    before = dict(os.environ)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
+            yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+
+
+with _unmoved_by_spark():
+    import pandera.pandas as pandera
+
+__all__ = ["broken_promises", "check_canonical"]
 
 
 def check_canonical(histories: CaseHistories, today: datetime.date) -> None:
@@ -29,23 +52,43 @@ def check_canonical(histories: CaseHistories, today: datetime.date) -> None:
     RuntimeError
         A mistake of the program, with the checks that failed and no values.
     """
+    for name, failed in broken_promises(histories, today).items():
+        raise RuntimeError(
+            f"the canonical table of {name} breaks its own schema ({failed}); "
+            "this is a mistake of the program"
+        )
+
+
+def broken_promises(histories: CaseHistories, today: datetime.date) -> dict[str, str]:
+    """Return what fails in each table that breaks its schema: columns and checks, no values.
+
+    Parameters
+    ----------
+    histories : CaseHistories
+    today : date
+
+    Returns
+    -------
+    dict of str to str
+        Nothing of a table that holds what its schema promises.
+    """
     words = histories.vocabulary
     tables = {
         "people": (histories.people, _people(words, today)),
         "events": (histories.events, _events(words, today)),
         "referrals": (histories.referrals, _referrals(words, today)),
     }
+    broken = {}
     for name, (table, schema) in tables.items():
         try:
-            schema.validate(table.to_pandas(types_mapper=pd.ArrowDtype), lazy=True)
+            with _unmoved_by_spark():
+                schema.validate(table.to_pandas(types_mapper=pd.ArrowDtype), lazy=True)
         except pandera.errors.SchemaErrors as error:
             failed = sorted(
                 {f"{case['column']}: {case['check']}" for _, case in error.failure_cases.iterrows()}
             )
-            raise RuntimeError(
-                f"the canonical table of {name} breaks its own schema ({'; '.join(failed)}); "
-                "this is a mistake of the program"
-            ) from None
+            broken[name] = "; ".join(failed)
+    return broken
 
 
 def _people(words: Vocabulary, today: datetime.date) -> pandera.DataFrameSchema:

@@ -16,7 +16,7 @@ from tests.invented_lists import invented_content, invented_tables
 from tests.unit.papers.builders import a_bundle
 from triage.papers import list_page, make_papers
 
-VOID = {"meta", "link", "br", "img", "line", "rect"}
+VOID = {"meta", "link", "br", "wbr", "img", "line", "rect"}
 
 
 class Reader(HTMLParser):

@@ -15,6 +15,7 @@ from triage.papers.wording import (
     NO_EFFECT,
     chance_words,
     date_words,
+    dates_words,
     effect_words,
     horizon_words,
     likely_sentence,
@@ -73,6 +74,12 @@ class Reason:
     contribution: float
     effect: str
     records: tuple[Record, ...]
+
+    @property
+    def dated(self) -> str:
+        """Its text with the dates of the records behind it."""
+        dates = dates_words(record.happened_on for record in self.records)
+        return f"{self.text}: {dates}" if dates else self.text
 
 
 @dataclass(frozen=True)

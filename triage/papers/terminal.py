@@ -208,7 +208,7 @@ def _reasons(reasons: Iterable[Reason]) -> Iterator[RenderableType]:
     for reason in reasons:
         none = False
         title = f"{reason.title}. " if reason.title else ""
-        yield _text(f"{reason.number:>3}. {title}{reason.text} ({reason.origin})")
+        yield _text(f"{reason.number:>3}. {title}{reason.dated} ({reason.origin})")
     if none:
         yield _text("     Nothing on record")
 

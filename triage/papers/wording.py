@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 __all__ = [
     "NO_EFFECT",
     "chance_words",
     "date_words",
+    "dates_words",
     "effect_words",
     "horizon_words",
     "likely_sentence",
@@ -63,6 +67,35 @@ def short_date(date: datetime.date) -> str:
     '1 Mar 2026'
     """
     return f"{date.day} {MONTHS[date.month - 1][:3]} {date.year}"
+
+
+def dates_words(dates: Iterable[datetime.date], at_most: int = 5) -> str:
+    """Return the latest of some dates, the oldest of them first, each year said once.
+
+    Parameters
+    ----------
+    dates : iterable of date
+        A day stands in it as often as there are records of it.
+    at_most : int
+        How many days are told; the earlier records are counted.
+
+    Examples
+    --------
+    >>> days = [datetime.date(2025, 8, 30), datetime.date(2025, 3, 4), datetime.date(2024, 6, 9)]
+    >>> dates_words(days)
+    '9 Jun 2024, 4 Mar, 30 Aug 2025'
+    >>> dates_words([*days, days[0]], at_most=2)
+    '4 Mar, 30 Aug (2) 2025 and 1 earlier'
+    """
+    records = Counter(dates)
+    days = sorted(records)[-at_most:]
+    told = []
+    for day, following in itertools.zip_longest(days, days[1:]):
+        year = "" if following and following.year == day.year else f" {day.year}"
+        times = f" ({records[day]})" if records[day] > 1 else ""
+        told.append(f"{day.day} {MONTHS[day.month - 1][:3]}{times}{year}")
+    earlier = records.total() - sum(records[day] for day in days)
+    return ", ".join(told) + (f" and {earlier} earlier" if earlier else "")
 
 
 MONTHS = (

@@ -10,7 +10,7 @@ import pytest
 from tests.invented_lists import invented_content, invented_tables
 from tests.unit.papers.builders import a_bundle, with_values
 from triage.papers import Case, ListPage, list_page, make_papers
-from triage.papers.wording import visible
+from triage.papers.wording import dates_words, visible
 
 
 def page(**changes) -> ListPage:
@@ -190,3 +190,27 @@ def test_nothing_can_hide_in_a_text():
     )
     kept = "Zoë’s – 50 % “שלום” \n\tend"
     assert visible(kept) == kept
+
+
+def test_a_reason_tells_the_dates_of_the_records_behind_it():
+    bundle = a_bundle()
+    text = make_papers(bundle)["list.html"].decode()
+    told = [
+        one for case in list_page(bundle).told_in_full for one in case.raising + case.protective
+    ]
+    dated = [one for one in told if one.records]
+    assert dated
+    for one in dated:
+        latest = one.records[0].happened_on
+        assert one.dated.startswith(f"{one.text}: ")
+        assert f"{latest.day} {latest:%b}" in one.dated
+        assert one.dated in text
+    assert all(one.dated == one.text for one in told if not one.records)
+
+
+def test_few_dates_are_told_and_the_earlier_records_counted():
+    days = [datetime.date(2025, month, 1) for month in range(1, 9)]
+    assert dates_words([*days, days[7]]) == (
+        "1 Apr, 1 May, 1 Jun, 1 Jul, 1 Aug (2) 2025 and 3 earlier"
+    )
+    assert dates_words([]) == ""

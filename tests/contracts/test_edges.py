@@ -24,7 +24,11 @@ GLOBAL_RANDOMNESS = {
 
 
 def uses(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    modules = {"np.random", "numpy.random"}  # a generator of one's own may be called random
+    if any(isinstance(node, ast.Import) and node.names[0].name == "random" for node in tree.body):
+        modules.add("random")
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute):
             continue
         owner = node.value
@@ -34,10 +38,8 @@ def uses(path: Path) -> Iterator[str]:
             yield f"clock at {where}"
         if node.attr in ("environ", "getenv") and owner_name == "os":
             yield f"environment at {where}"
-        if node.attr in GLOBAL_RANDOMNESS and isinstance(owner, ast.Attribute | ast.Name):
-            root = owner.value if isinstance(owner, ast.Attribute) else owner
-            if owner_name == "random" and getattr(root, "id", "") in ("np", "numpy", "random"):
-                yield f"global randomness at {where}"
+        if node.attr in GLOBAL_RANDOMNESS and ast.unparse(owner) in modules:
+            yield f"global randomness at {where}"
 
 
 EDGE = {

@@ -56,7 +56,7 @@ def test_the_version_is_said(program) -> None:
             "--against must be a date before --as-of",
         ),
         (["show", "latest", "--format", "xml"], "'xml' is not one of"),
-        (["demo", "--people", "few"], "'few' is not a valid int"),
+        (["demo", "--people", "few"], "Invalid value for '--people'"),
     ],
 )
 def test_words_that_are_not_understood_end_with_2(program, arguments, told) -> None:

@@ -124,6 +124,7 @@ def write_features_on_spark(task: SparkTask, *, master: str, histories: str, out
         n_referrals, n_people = _counted(asked, found["referrals"], task)
         groups = -(-n_people // task.people_in_group)
         session.conf.set("spark.sql.shuffle.partitions", str(groups))
+        session.conf.set("spark.sql.adaptive.coalescePartitions.enabled", "false")
         made = _made(found["events"], asked, task, groups)
         with _written(output) as url:
             made.write.mode("errorifexists" if url == output else "append").parquet(url)

@@ -217,7 +217,7 @@ def with_ids_as_numbers(tables: dict[str, pa.Table]) -> None:
 FAULTS = [
     (with_word_of_no_vocabulary, "events/: does not hold what is promised.*agency: a word of"),
     (without_a_column, r"events/: must have the column 'known_on' \(date\)"),
-    (with_a_stranger, "referrals/: must be of people who are in people/; got 5 open ones"),
+    (with_a_stranger, "referrals/: must be of people who are in people/; got 6 open ones"),
     (with_a_person_twice, "must hold each referral once, and people/ each person"),
     (with_ids_as_numbers, "people/: the column 'person_id' must be of the type string; got bigint"),
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from triage.features import FeatureProfile, Share
+if TYPE_CHECKING:
+    from triage.features import FeatureProfile, Share
 
 __all__ = ["Distribution", "DrawnBar", "distribution", "sparkline"]
 

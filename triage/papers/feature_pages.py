@@ -6,15 +6,17 @@ import datetime
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from markupsafe import Markup
 
-from triage.features import QUANTILES, SMALLEST, Entry, Feature, FeatureProfile, Reading
 from triage.papers.distribution import distribution
 from triage.papers.html_pages import drawn, filled
 from triage.papers.wording import date_words, number_of
 from triage.workspace import Panel
+
+if TYPE_CHECKING:  # features take seconds to import, and a page about a list needs none
+    from triage.features import Entry, Feature, FeatureProfile, Reading
 
 __all__ = ["Period", "catalogue_page", "direction_words", "profile_page"]
 
@@ -110,7 +112,7 @@ class ProfilePage:
     readings: tuple[tuple[str, int], ...]
     shifted: tuple[FeatureProfile, ...]
     seldom_known: tuple[FeatureProfile, ...]
-    smallest: int = SMALLEST
+    smallest: int
 
 
 def catalogue_page(entries: Iterable[Entry], panel: Panel) -> bytes:
@@ -148,6 +150,8 @@ def profile_page(
     earlier : Period, optional
         Whom they are compared with.
     """
+    from triage.features import QUANTILES, SMALLEST
+
     told = tuple(profiles)
     page = ProfilePage(
         panel=panel,
@@ -161,6 +165,7 @@ def profile_page(
         readings=tuple(_readings(told)) if earlier else (),
         shifted=tuple(sorted(filter(_is_shifted, told), key=_least_stable_first)),
         seldom_known=tuple(one for one in told if one.known.least < SELDOM),
+        smallest=SMALLEST,
     )
     return filled("profile", page=page, drawing=_drawing, median=QUANTILES.index(0.5))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 __all__ = [
     "ConfigurationError",
     "ExtractError",
+    "LeakageError",
     "LearningError",
     "NotFoundError",
     "Problem",
@@ -98,6 +99,13 @@ class LearningError(TriageError):
 
     exit_code = 6
     title = "A model cannot be trained on this"
+
+
+class LeakageError(TriageError):
+    """A proof against leakage failed: something from after an as-of date may be in a feature."""
+
+    exit_code = 10
+    title = "A proof against leakage failed"
 
 
 class NotFoundError(TriageError):

@@ -57,6 +57,7 @@ def test_the_version_is_said(program) -> None:
         ),
         (["show", "latest", "--format", "xml"], "'xml' is not one of"),
         (["demo", "--people", "few"], "Invalid value for '--people'"),
+        (["check", "--leakage", "--write-histories", "h"], "--leakage stores no histories"),
     ],
 )
 def test_words_that_are_not_understood_end_with_2(program, arguments, told) -> None:

@@ -134,6 +134,13 @@ def check_command(
             help="Store what was accepted as a new folder of Parquet, for 'features --histories'.",
         ),
     ] = None,
+    leakage: Annotated[
+        bool,
+        typer.Option(
+            "--leakage",
+            help="Prove instead that no feature knows the future: 'triage check --leakage'.",
+        ),
+    ] = False,
 ) -> None:
     """Read every extract; report what was rejected, and why.
 
@@ -142,6 +149,18 @@ def check_command(
     from triage.cli.progress import Shown
     from triage.workflows import check_extracts, load_project
 
+    if leakage:
+        if stored is not None:
+            raise typer.BadParameter("--leakage stores no histories; leave out --write-histories")
+        from triage.workflows import prove_no_leakage
+
+        with Shown() as progress:
+            proofs = prove_no_leakage(
+                load_project(workspace), today=_now().date(), progress=progress
+            )
+        print_listing(proofs.rows, proofs.columns, form)
+        proofs.require_passed()
+        return
     with Shown() as progress:
         found = check_extracts(load_project(workspace), today=_now().date(), progress=progress)
     print_listing(found.rows, found.columns, form)

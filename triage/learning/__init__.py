@@ -21,6 +21,7 @@ from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
 from triage.learning.estimators import ESTIMATORS
 from triage.learning.examples import Examples, make_folds
 from triage.learning.experiments import Experiment, Period, Progress, Result, train
+from triage.learning.leakage import Skill, shuffled_skill, single_feature_skills
 from triage.learning.linear import SignedLogistic
 from triage.learning.measures import Measures, lists_of, measure, places
 from triage.learning.proposals import Proposal
@@ -43,6 +44,7 @@ __all__ = [
     "Ranker",
     "Result",
     "SignedLogistic",
+    "Skill",
     "Trained",
     "calibrate",
     "lists_of",
@@ -50,5 +52,7 @@ __all__ = [
     "measure",
     "places",
     "read_models",
+    "shuffled_skill",
+    "single_feature_skills",
     "train",
 ]

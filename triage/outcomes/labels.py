@@ -117,7 +117,8 @@ def label(
     Notes
     -----
     An event counts if it happened in [as-of date, as-of date + horizon) and became known before
-    the answer settled, in the version known then. Time and memory grow with the events within horizons, not with all.
+    the answer settled, in the version known then. Time and memory grow with the events within
+    horizons, not with all.
     """
     yes, maybe, harm, most_harm = _within_horizon(outcome, timeline, moments)
     if outcome.harm_at_least is not None:
@@ -200,7 +201,8 @@ def _pairs(
         last = min(max(last, first + 1), len(moments))
         row = np.repeat(np.arange(first, last), (end - begin)[first:last])
         event = events[begin[row] + np.arange(len(row)) - (upto[row] - upto[first])]
-        in_time = (timeline.known[event] < settled[row]) & (timeline.replaced[event] >= settled[row])
+        known, replaced = timeline.known[event], timeline.replaced[event]
+        in_time = (known < settled[row]) & (replaced >= settled[row])
         yield first, last, row[in_time], event[in_time]
         first = last
 

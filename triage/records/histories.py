@@ -48,10 +48,11 @@ class CaseHistories:
         One row a version of an event, sorted by ``source``, ``event_id`` and ``known_on`` (unique
         together): a later version corrects the earlier ones from the day on which it became known,
         and one that is ``withdrawn`` takes them back. An event of several versions has a known
-        date in each. Otherwise a null ``known_on`` means that it was never told when the fact reached the record, so it cannot
-        be used as history; a null ``ended_on`` means that the event has no end, or has not
-        ended yet. Flags are codes of :class:`triage.conditions.Answer` and never null; a number
-        or a category that is unknown is null. See :func:`events_schema`.
+        date in each. Otherwise a null ``known_on`` means that it was never told when the fact
+        reached the record, so it cannot be used as history; a null ``ended_on`` means that the
+        event has no end, or has not ended yet. Flags are codes of
+        :class:`triage.conditions.Answer` and never null; a number or a category that is unknown is
+        null. See :func:`events_schema`.
     referrals : pyarrow.Table
         One row a referral, sorted by ``referral_id`` (unique): who, when, by which agency, and
         the vocabulary's attributes of referrals. See :func:`referrals_schema`.
@@ -160,8 +161,8 @@ def build_histories(
         Filled in where a column is not given: ids by position (``e1``, ``e2``, …; ``r1``, …);
         ``known_on`` is ``happened_on`` (give None for "never told"); ``kind`` and ``harm_class``
         come from the type; ``agency`` is the vocabulary's first, and ``source`` the agency;
-        answers are "not asked", nothing is withdrawn, all else is unknown. A person whom only an event or a referral
-        names is added to the people.
+        answers are "not asked", nothing is withdrawn, all else is unknown. A person whom only an
+        event or a referral names is added to the people.
 
     Raises
     ------

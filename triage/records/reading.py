@@ -308,9 +308,11 @@ def _source_check(draft: Draft) -> SourceCheck:
     ranked = sorted(faults.items(), key=lambda item: (-item[1], item[0]))
     n_rows, n_broken = len(draft.extract.lines), len(draft.extract.broken)
     by_lag = never = 0
+    delay_days = None
     notes = draft.notes
     if draft.source.form.table == "events":
         notes = [*notes, *_told_of_versions(draft, accepted)]
+        delay_days = _stated_delay_days(draft, accepted)
         missing = int((accepted & (draft.days("known_on") == UNKNOWN_DAY)).sum())
         by_lag, never = (0, missing) if draft.source.form.known_lag_days is None else (missing, 0)
     return SourceCheck(
@@ -325,8 +327,15 @@ def _source_check(draft: Draft) -> SourceCheck:
         faults=tuple(Fault(column, reason, rows) for (column, reason), rows in ranked),
         known_by_lag=by_lag,
         never_known=never,
+        stated_delay_days=delay_days,
         notes=tuple(notes),
     )
+
+
+def _stated_delay_days(draft: Draft, accepted: npt.NDArray[np.bool_]) -> int | None:
+    known, happened = draft.days("known_on"), draft.days("happened_on")
+    delays = (known - happened)[accepted & (known != UNKNOWN_DAY)]
+    return int(np.quantile(delays, 0.9, method="lower")) if len(delays) else None
 
 
 def _told_of_versions(draft: Draft, accepted: npt.NDArray[np.bool_]) -> Iterator[str]:

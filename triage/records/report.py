@@ -72,6 +72,8 @@ class SourceCheck:
         Accepted events whose known date is the declared lag after they happened.
     never_known : int
         Accepted events without a known date, which cannot be used as history.
+    stated_delay_days : int, optional
+        Nine in ten of the accepted events that state a known date did so within so many days.
     notes : tuple of str
         What else the reader should know, such as codes that fell to ``otherwise``.
     """
@@ -87,6 +89,7 @@ class SourceCheck:
     faults: tuple[Fault, ...] = ()
     known_by_lag: int = 0
     never_known: int = 0
+    stated_delay_days: int | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -14,6 +14,7 @@ question.
 
 from triage.timeline.attributes import attributes_at
 from triage.timeline.cohort import nothing_open, open_referrals, training_days
+from triage.timeline.futures import OTHER_FUTURES, not_yet_known
 from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.timelines import (
     NEVER,
@@ -26,6 +27,7 @@ from triage.timeline.timelines import (
 
 __all__ = [
     "NEVER",
+    "OTHER_FUTURES",
     "Fold",
     "Moments",
     "Timeline",
@@ -35,6 +37,7 @@ __all__ = [
     "day_of",
     "forward_folds",
     "moments_of",
+    "not_yet_known",
     "nothing_open",
     "open_referrals",
     "training_days",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from triage.workflows.demo import run_demo, write_demo
     from triage.workflows.feature_files import write_features, write_features_by_spark
     from triage.workflows.feature_papers import Listed, describe_features, profile_features
+    from triage.workflows.leakage import Proofs, prove_no_leakage
     from triage.workflows.lists import open_list
     from triage.workflows.progress import Progress
     from triage.workflows.project import Project, load_project
@@ -31,6 +32,7 @@ __all__ = [
     "Listed",
     "Progress",
     "Project",
+    "Proofs",
     "Trainings",
     "Versions",
     "check_extracts",
@@ -41,6 +43,7 @@ __all__ = [
     "open_list",
     "profile_features",
     "promote_version",
+    "prove_no_leakage",
     "read_accepted",
     "run_demo",
     "train_models",
@@ -54,6 +57,7 @@ _HOMES = {
     "Listed": "feature_papers",
     "Progress": "progress",
     "Project": "project",
+    "Proofs": "leakage",
     "Trainings": "training",
     "Versions": "versions",
     "check_extracts": "checking",
@@ -64,6 +68,7 @@ _HOMES = {
     "open_list": "lists",
     "profile_features": "feature_papers",
     "promote_version": "versions",
+    "prove_no_leakage": "leakage",
     "read_accepted": "checking",
     "run_demo": "demo",
     "train_models": "training",

@@ -12,6 +12,7 @@ import numpy as np
 from triage.conditions import Truth, evaluate
 from triage.learning import Examples, Experiment, train
 from triage.outcomes import Outcome, follow_up_end, label
+from triage.records import CaseHistories
 from triage.registry import Registry, Version
 from triage.timeline import NEVER, Timeline
 from triage.workflows.checking import read_accepted
@@ -19,7 +20,7 @@ from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version
 from triage.workflows.questions import ask_of_all
 
-__all__ = ["Trainings", "observed_until", "train_models"]
+__all__ = ["Trainings", "observed_until", "past_examples", "train_models"]
 
 MEASURES = (
     "harm_captured",
@@ -119,21 +120,10 @@ def train_models(project: Project, *, today: datetime.date, progress: Progress) 
     registry.prepare()
     checked = read_accepted(project, today=today, progress=progress)
     progress.stage("Making features of past referrals")
-    asked = ask_of_all(project, checked.histories)
-    outcome = project.outcomes.primary
-    until = observed_until(outcome, asked.timeline)
-    labels = label(
-        outcome,
-        asked.timeline,
-        asked.moments,
-        observed_until=until,
-        follow_up_end=follow_up_end(
-            project.outcomes, checked.histories, asked.timeline, asked.moments
-        ),
-    )
+    examples, until = past_examples(project, checked.histories)
     experiment = train(
         project.models,
-        Examples(asked.matrix, asked.moments, labels, outcome),
+        examples,
         capacity=project.panel.capacity,
         training=project.panel.training,
         progress=_told(progress),
@@ -141,6 +131,29 @@ def train_models(project: Project, *, today: datetime.date, progress: Progress) 
     progress.stage("Keeping the models")
     versions = registry.log_experiment(experiment, code_version=code_version())
     return Trainings(experiment, tuple(versions), date_of(until))
+
+
+def past_examples(project: Project, histories: CaseHistories) -> tuple[Examples, int]:
+    """Return every past referral with its features and what came after.
+
+    Returns
+    -------
+    examples : Examples
+        Of the primary outcome.
+    until : int
+        See :func:`observed_until`.
+    """
+    asked = ask_of_all(project, histories)
+    outcome = project.outcomes.primary
+    until = observed_until(outcome, asked.timeline)
+    labels = label(
+        outcome,
+        asked.timeline,
+        asked.moments,
+        observed_until=until,
+        follow_up_end=follow_up_end(project.outcomes, histories, asked.timeline, asked.moments),
+    )
+    return Examples(asked.matrix, asked.moments, labels, outcome), until
 
 
 def observed_until(outcome: Outcome, timeline: Timeline) -> int:

@@ -14,11 +14,12 @@ room's loader needs it.
 
 from triage.workspace.documents import Strict, line_of, read_document, read_documents
 from triage.workspace.folders import Workspace, write_workspace
-from triage.workspace.panel import Cohort, Panel, Training, read_panel
+from triage.workspace.panel import Cohort, Leakage, Panel, Training, read_panel
 from triage.workspace.writing import sha256_of, write_folder, write_whole
 
 __all__ = [
     "Cohort",
+    "Leakage",
     "Panel",
     "Strict",
     "Training",

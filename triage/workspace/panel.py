@@ -9,7 +9,7 @@ import pydantic
 
 from triage.workspace.documents import Strict, read_document
 
-__all__ = ["Cohort", "Panel", "Training", "read_panel"]
+__all__ = ["Cohort", "Leakage", "Panel", "Training", "read_panel"]
 
 
 class Cohort(Strict):
@@ -56,6 +56,25 @@ class Training(Strict):
     jobs: int = pydantic.Field(default=0, ge=0)
 
 
+class Leakage(Strict):
+    """How the proofs against leakage are made.
+
+    Parameters
+    ----------
+    auc_ceiling : float
+        A feature that alone ranks later outcomes with a greater AUC is taken for one that knows
+        them; where so few had the outcome that chance may have done it, it is named as uncertain.
+    as_of_dates : int
+        On how many past dates everything later is deleted, shifted and changed.
+    shuffles : int
+        How often outcomes are dealt out by lot, to see that skill is lost.
+    """
+
+    auc_ceiling: float = pydantic.Field(default=0.85, gt=0.5, le=1)
+    as_of_dates: int = pydantic.Field(default=3, ge=1)
+    shuffles: int = pydantic.Field(default=5, ge=1)
+
+
 class Panel(Strict):
     """What a panel decides without a developer.
 
@@ -73,6 +92,7 @@ class Panel(Strict):
         The scale of ``configs/harm/`` in which harm is counted.
     cohort : Cohort
     training : Training
+    leakage : Leakage
     rows_set_aside : dict of str to int
         Source → how many of its rows may be rejected without stopping a run.
     tracking_uri : str, optional
@@ -87,6 +107,7 @@ class Panel(Strict):
     harm_scale: str
     cohort: Cohort
     training: Training
+    leakage: Leakage = Leakage()
     rows_set_aside: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
     tracking_uri: str | None = None
 

@@ -78,7 +78,10 @@ def test_a_definition_makes_a_feature_for_each_window(tmp_path: Path) -> None:
     [
         ({"measure": "median"}, "line 4: 'features.0.measure': Input should be 'count'"),
         ({"where": "{kind: incidnt}"}, "against 'incidnt', which is not one of its values. Did"),
-        ({"where": "{weaponn: 'yes'}"}, "tests 'weaponn', which configs/vocabulary.yaml does not list"),
+        (
+            {"where": "{weaponn: 'yes'}"},
+            "tests 'weaponn', which configs/vocabulary.yaml does not list",
+        ),
         ({"where": "{weapon: maybe}"}, "an answer is one of yes, no, unknown, not_asked"),
         ({"where": "{weapon: true}"}, "must be a word, a number or a date"),
         ({"windows": "[365, 90]"}, "windows must rise"),

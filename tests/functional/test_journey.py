@@ -35,12 +35,6 @@ def test_a_second_ranking_of_the_same_inputs_writes_the_same_bytes(program, rank
     assert then == now
 
 
-def test_ranking_again_where_the_list_stands_changes_nothing(program, ranked, files) -> None:
-    before = files(ranked / "lists")
-    program.must("rank", "--as-of", "2026-01-01", "--workspace", ranked)
-    assert files(ranked / "lists") == before
-
-
 def test_every_referral_is_on_the_list_once_or_told_why_not(program, trained) -> None:
     done = program.must("show", "latest", "--workspace", trained, "--format", "csv")
     shown = rows_of(done.out)
@@ -104,12 +98,6 @@ def test_training_prints_its_table_and_registers_every_model(program, trained) -
     assert [row["model"] for row in versions if row["champion"]] == ["elastic_net"]
     assert all(0 <= row["harm_captured"] <= 1 and 0.4 < row["auc"] < 1 for row in versions)
     assert sum(row["proposed"] for row in versions) == 1
-
-
-def test_the_champion_is_who_was_promoted_last(program, ranked) -> None:
-    assert "ranks from now on" in program.must("promote", 3, "--workspace", ranked).err
-    versions = json.loads(program.must("models", "--workspace", ranked, "--format", "json").out)
-    assert [row["version"] for row in versions if row["champion"]] == [3]
 
 
 def test_what_is_written_is_for_its_owner_alone(trained) -> None:

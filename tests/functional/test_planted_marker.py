@@ -118,27 +118,8 @@ def test_the_search_finds_what_is_planted(workspace) -> None:
 
 
 @pytest.mark.slow
-def test_a_name_in_a_column_nobody_maps_comes_out_nowhere(program, workspace) -> None:
-    plant(workspace, in_known_columns=False)
-    at = ("--workspace", workspace)
-    commands = [
-        ["check", *at],
-        ["features", "--as-of", "2026-01-01", "--output", workspace / "features.parquet", *at],
-        ["train", *at],
-        ["promote", "1", *at],
-        ["models", *at],
-        ["rank", "--as-of", "2026-01-01", *at],
-        ["show", "latest", *at],
-        ["show", "latest", *at, "--format", "json"],
-    ]
-    for command in commands:
-        done = program.must(*command)
-        assert MARKER not in done.out + done.err
-    assert list(held_by(workspace)) == []
-
-
-@pytest.mark.slow
-def test_a_name_in_a_column_that_is_read_comes_out_nowhere(program, workspace) -> None:
+def test_a_name_in_an_extract_comes_out_nowhere(program, workspace) -> None:
+    """It stands in a column that nobody maps, on every row, and in every column that is read."""
     plant(workspace, in_known_columns=True)
     at = ("--workspace", workspace)
     stopped = program("check", *at)
@@ -151,7 +132,6 @@ def test_a_name_in_a_column_that_is_read_comes_out_nowhere(program, workspace) -
     told = [
         stopped,
         debugged,
-        program.must("check", *at),
         program.must("check", *at, "--format", "json"),
         program.must("train", *at),
         program.must("promote", "1", *at),

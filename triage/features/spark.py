@@ -104,7 +104,8 @@ def write_features_on_spark(task: SparkTask, *, master: str, histories: str, out
     int
         How many referrals. Each file holds all of some people, with the columns of
         :func:`triage.features.feature_table`; the values are those of
-        :func:`triage.features.compute` to the last bit.
+        :func:`triage.features.compute` to the last bit, but for a correction that moves an event
+        to another person, which is not seen here.
 
     Raises
     ------

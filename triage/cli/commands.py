@@ -278,6 +278,7 @@ def features_command(
                 histories=None if histories is None else Path(histories),
             )
     tell(f"{rows:,} referrals × {columns} features: {output}")
+    _note_future(as_of.date())
 
 
 def _tell_about_features(
@@ -369,6 +370,7 @@ def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE) -> None:
         + (f", {counts.set_aside} set aside" if counts.set_aside else "")
         + f". Read it: triage show {bundle.list_id}"
     )
+    _note_future(as_of.date())
 
 
 @application.command("show", epilog="Example:  triage show latest")
@@ -400,6 +402,15 @@ def explain_command(
     from triage.workflows import open_list
 
     print_case(open_list(workspace, name), referral, sys.stdout, form=form.value)
+
+
+def _note_future(as_of: datetime.date) -> None:
+    """Say so where an as-of date is still to come."""
+    if as_of > _now().date():
+        tell(
+            f"Note: {as_of} is still to come. Only what is on record today was used; make it again "
+            "on that day."
+        )
 
 
 def _now() -> datetime.datetime:

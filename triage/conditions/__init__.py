@@ -20,6 +20,7 @@ from triage.conditions.columns import (
     Numbers,
     take,
 )
+from triage.conditions.dates import date_words, month_name
 from triage.conditions.evaluation import Evaluation, Truth, evaluate
 from triage.conditions.grammar import (
     All,
@@ -51,9 +52,11 @@ __all__ = [
     "Numbers",
     "Test",
     "Truth",
+    "date_words",
     "evaluate",
     "fields_of",
     "mismatches",
+    "month_name",
     "parse_condition",
     "take",
     "tests_of",

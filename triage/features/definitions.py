@@ -38,6 +38,8 @@ NAME = r"^[a-z][a-z0-9_]*$"
 OF_NUMBER = ("sum", "maximum", "latest", "change")
 OF_NAME = ("distinct", "repeats")
 WITHOUT_WINDOWS = ("active", "rate_ratio", "attribute")
+RESERVED = ("referral_id", "person_id", "as_of", "base", "score")
+"""What stands beside the features in the tables that are written; no feature may be called so."""
 ZERO_WHEN_NONE = ("count", "sum", "distinct", "repeats", "active")
 
 
@@ -260,6 +262,17 @@ def read_pipelines(
             problems.append(Problem(f"{where}, line {line}", text))
         for position, definition in enumerate(pipeline.features):
             for feature in _features(Path(file).stem, pipeline, definition):
+                if feature.name in RESERVED:
+                    line = line_of(folder / file, ["features", position, "name"])
+                    problems.append(
+                        Problem(
+                            f"{where}, line {line}",
+                            "a feature's name must not be that of a column that every table of "
+                            f"features or of contributions has: {', '.join(RESERVED)}",
+                            f"'{feature.name}'",
+                            "Rename it.",
+                        )
+                    )
                 if feature.name in first:
                     line = line_of(folder / file, ["features", position])
                     problems.append(

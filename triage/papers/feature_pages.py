@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from markupsafe import Markup
 
+from triage.conditions import date_words
 from triage.papers.distribution import distribution
 from triage.papers.html_pages import drawn, filled
-from triage.papers.wording import date_words, number_of
+from triage.papers.wording import number_of
 from triage.workspace import Panel
 
 if TYPE_CHECKING:  # features take seconds to import, and a page about a list needs none

@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from triage.conditions import date_words
 from triage.papers.pages import Case, ListPage
 from triage.papers.waterfall import waterfall
 from triage.papers.wording import (
-    date_words,
     number_of,
     sentence,
     short_date,

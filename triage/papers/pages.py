@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from triage.conditions import date_words
 from triage.lists import Bundle, Manifest, ModelFacts
 from triage.papers.wording import (
     NO_EFFECT,
     chance_words,
-    date_words,
     dates_words,
     effect_words,
     horizon_words,

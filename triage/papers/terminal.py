@@ -10,12 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from triage.conditions import date_words
 from triage.lists import Bundle
 from triage.papers.csv_files import case_csv, list_csv
 from triage.papers.json_files import aside_json, case_json, list_json
 from triage.papers.pages import Aside, Case, ListPage, Reason, list_page
 from triage.papers.wording import (
-    date_words,
     number_of,
     short_date,
     visible,

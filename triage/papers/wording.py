@@ -9,10 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from triage.conditions import month_name
+
 __all__ = [
     "NO_EFFECT",
     "chance_words",
-    "date_words",
     "dates_words",
     "effect_words",
     "horizon_words",
@@ -47,17 +48,6 @@ def visible(text: str) -> str:
     return HIDDEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
 
 
-def date_words(date: datetime.date) -> str:
-    """Return a date as it is said.
-
-    Examples
-    --------
-    >>> date_words(datetime.date(2026, 3, 1))
-    '1 March 2026'
-    """
-    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
-
-
 def short_date(date: datetime.date) -> str:
     """Return a date as it stands in a table.
 
@@ -66,7 +56,7 @@ def short_date(date: datetime.date) -> str:
     >>> short_date(datetime.date(2026, 3, 1))
     '1 Mar 2026'
     """
-    return f"{date.day} {MONTHS[date.month - 1][:3]} {date.year}"
+    return f"{date.day} {month_name(date)[:3]} {date.year}"
 
 
 def dates_words(dates: Iterable[datetime.date], at_most: int = 5) -> str:
@@ -93,25 +83,9 @@ def dates_words(dates: Iterable[datetime.date], at_most: int = 5) -> str:
     for day, following in itertools.zip_longest(days, days[1:]):
         year = "" if following and following.year == day.year else f" {day.year}"
         times = f" ({records[day]})" if records[day] > 1 else ""
-        told.append(f"{day.day} {MONTHS[day.month - 1][:3]}{times}{year}")
+        told.append(f"{day.day} {month_name(day)[:3]}{times}{year}")
     earlier = records.total() - sum(records[day] for day in days)
     return ", ".join(told) + (f" and {earlier} earlier" if earlier else "")
-
-
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def horizon_words(days: int) -> str:

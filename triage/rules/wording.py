@@ -10,7 +10,16 @@ from typing import Protocol
 
 import numpy as np
 
-from triage.conditions import UNKNOWN_DAY, Answer, Answers, Categories, Column, Days, Numbers
+from triage.conditions import (
+    UNKNOWN_DAY,
+    Answer,
+    Answers,
+    Categories,
+    Column,
+    Days,
+    Numbers,
+    date_words,
+)
 from triage.features import Feature
 from triage.records import Vocabulary
 
@@ -25,21 +34,6 @@ ANSWERED = {
     Answer.UNKNOWN: "it is not known whether {}",
     Answer.NOT_ASKED: "nobody has asked whether {}",
 }
-
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 class Wording(Protocol):
@@ -159,5 +153,4 @@ def as_sentence(text: str) -> str:
 def _date(day: int) -> str:
     if day == UNKNOWN_DAY:
         return "not known"
-    date = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
-    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+    return date_words(datetime.date(1970, 1, 1) + datetime.timedelta(days=day))

@@ -152,3 +152,12 @@ def test_an_empty_folder_of_pipelines_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pipelines").mkdir()
     with pytest.raises(ConfigurationError, match="must define at least one feature"):
         read_pipelines(tmp_path / "pipelines", VOCABULARY)
+
+
+@pytest.mark.parametrize("name", ["referral_id", "person_id", "as_of", "base", "score"])
+def test_a_feature_is_not_called_like_a_column_beside_it(tmp_path: Path, name: str) -> None:
+    words = {"name": name, "windows": "", "meaning": '"{value} incidents"'}
+    told = refused(write(tmp_path / "pipelines", entry(), entry(**words)))
+    assert f"got '{name}'" in told
+    assert "a feature's name must not be that of a column" in told
+    assert told.count("line ") == 1

@@ -48,6 +48,31 @@ def as_known(events: Sequence[Event], as_of: datetime.date) -> list[Event]:
     return [event for event in last.values() if not event["withdrawn"]]
 
 
+def of_linked_people(
+    events: Sequence[Event], name: str, who: str, as_of: datetime.date, most: int
+) -> list[Event]:
+    """Return what was known before a day of the events of those who share a name with somebody.
+
+    Parameters
+    ----------
+    events : sequence of mapping
+        Every version of every event of everybody.
+    name : str
+        The column that holds the names.
+    who : str
+    as_of : date
+    most : int
+        A name that more people share links nobody.
+    """
+    known = [event for event in as_known(events, as_of) if event["happened_on"] < as_of]
+    linked = set()
+    for shared in {event[name] for event in known} - {None}:
+        people = {event["person_id"] for event in known if event[name] == shared}
+        if who in people and len(people) <= most:
+            linked |= people - {who}
+    return [event for event in known if event["person_id"] in linked]
+
+
 def _in_order(event: Event) -> tuple[Any, ...]:
     known = event["known_on"] or datetime.date.max
     return event["happened_on"], known, event["source"], event["event_id"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -36,6 +38,42 @@ def test_stored_histories_give_the_features_that_the_extracts_give(
     done = program("check", "--workspace", untrained, "--write-histories", stored)
     assert done.code == 8
     assert "could not be written; got File exists" in done.err
+
+
+def without_known_dates(stored: Path, folder: Path) -> str:
+    """Store histories again of which one source has lost its known dates; return its name."""
+    shutil.copytree(stored, folder)
+    file = folder / "events" / "part-00000.parquet"
+    events = pq.read_table(file)
+    source = events["source"][0].as_py()
+    place = events.schema.get_field_index("known_on")
+    lost = pc.if_else(pc.equal(events["source"], source), None, events["known_on"])
+    pq.write_table(events.set_column(place, events.schema.field(place), lost), file)
+    return source
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        (),
+        pytest.param(
+            ("--engine", "spark", "--master", "local[2]"),
+            marks=[pytest.mark.spark, pytest.mark.slow],
+        ),
+    ],
+    ids=["local", "spark"],
+)
+def test_stored_sources_without_known_dates_are_refused(
+    program, untrained, stored, tmp_path, engine
+) -> None:
+    source = without_known_dates(stored, tmp_path / "undated")
+    done = program(
+        *("features", "--workspace", untrained, "--as-of", AS_OF),
+        *("--histories", tmp_path / "undated", "--output", tmp_path / "there", *engine),
+    )
+    assert done.code == 3
+    assert f"source '{source}': a source of events must say when they became known" in done.err
+    assert not (tmp_path / "there").exists()
 
 
 @pytest.mark.spark

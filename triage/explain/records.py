@@ -17,6 +17,7 @@ from triage.timeline import Timeline
 __all__ = ["Record", "records_behind"]
 
 EPOCH = datetime.date(1970, 1, 1)
+OWN, OF_ANOTHER = "", " (of a linked person)"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Record:
     agency_name : str
         Who recorded it, in plain words.
     meaning : str
-        What kind of event it is, in plain words.
+        What kind of event it is, in plain words, and whether it is of a linked person; who that is
+        is not told, nor by whom or what they are linked.
     happened_on, known_on : date
     """
 
@@ -67,15 +69,20 @@ def records_behind(
     events: npt.NDArray[np.int64] = (
         np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
     )
-    return tuple(_record(timeline, int(event), vocabulary) for event in events)
+    order = np.lexsort((events, timeline.known[events], timeline.happened[events]))
+    own = range(int(timeline.starts[person]), int(timeline.starts[person + 1]))
+    return tuple(
+        _record(timeline, event, vocabulary, OWN if event in own else OF_ANOTHER)
+        for event in events[order].tolist()
+    )
 
 
-def _record(timeline: Timeline, event: int, vocabulary: Vocabulary) -> Record:
+def _record(timeline: Timeline, event: int, vocabulary: Vocabulary, whose: str) -> Record:
     return Record(
         event_id=timeline.records["event_id"][event].as_py(),
         source=timeline.records["source"][event].as_py(),
         agency_name=vocabulary.agencies[_name(timeline, "agency", event)],
-        meaning=vocabulary.types[_name(timeline, "type", event)].meaning,
+        meaning=vocabulary.types[_name(timeline, "type", event)].meaning + whose,
         happened_on=EPOCH + datetime.timedelta(days=int(timeline.happened[event])),
         known_on=EPOCH + datetime.timedelta(days=int(timeline.known[event])),
     )

@@ -22,7 +22,8 @@ class Case(Strict):
     as_of : datetime.date
     birth_date : datetime.date, optional
     events : list of dict
-        Canonical columns of each event; what is not given is not asked, unknown or none.
+        Canonical columns of each event; what is not given is not asked, unknown or none. One that
+        names no ``person_id`` is the person's own.
     referral : dict
         Attributes of the referral.
     expect : dict of str to float or None

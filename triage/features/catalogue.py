@@ -10,6 +10,7 @@ from triage.conditions import All, AnyOf, Condition, Not, Test
 from triage.features.definitions import Feature, Meaning, Measure
 from triage.features.words import number, window_words
 from triage.records import Vocabulary
+from triage.timeline import MOST_SHARING
 
 __all__ = ["Entry", "catalogue"]
 
@@ -120,9 +121,15 @@ def _window(feature: Feature) -> str:
 def _looks_at(feature: Feature, vocabulary: Vocabulary) -> str:
     if feature.measure == "attribute":
         return _attribute(str(feature.of), feature.equals, vocabulary)
+    whose = "" if feature.linked_by is None else _linked(feature.linked_by, vocabulary)
     if feature.where is None:
-        return "every record"
-    return _condition(feature.where, vocabulary)
+        return f"{whose}every record"
+    return f"{whose}{_condition(feature.where, vocabulary)}"
+
+
+def _linked(column: str, vocabulary: Vocabulary) -> str:
+    name = vocabulary.names_of_events()[column]
+    return f"of people linked by a shared {name} (one that at most {MOST_SHARING} people share): "
 
 
 def _attribute(name: str, equals: str | None, vocabulary: Vocabulary) -> str:
@@ -177,7 +184,8 @@ def _field(name: str, vocabulary: Vocabulary) -> str:
     if name in events.numbers:
         column = events.numbers[name]
         return f"{column.meaning} ({column.unit})" if column.unit else column.meaning
-    return {"agency": "recorded by", "victim_id": "victim"}.get(name, name.replace("_", " "))
+    words = {"agency": "recorded by", **vocabulary.names_of_events()}
+    return words.get(name, name.replace("_", " "))
 
 
 def _value(field: str, value: object, vocabulary: Vocabulary) -> str:

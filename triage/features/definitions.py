@@ -75,6 +75,12 @@ class Definition(Strict):
     recent_days, earlier_days : int, optional
         Of a rate ratio: days 1 to ``recent_days`` before the as-of date, against the days after
         those up to ``earlier_days``.
+    linked_by : str, optional
+        A column of events that holds names, such as ``victim_id``. The measure is then of the
+        events of *linked* people, and not of the person's own: of everybody else who on the as-of
+        date has an event that names one whom (or what) an event of the person names. Both are
+        looked for among all events, and ``where`` and ``among`` are asked of those measured. A
+        name that more than 50 people share on that date links nobody: it is a place's.
     when_none : float or "unknown", optional
         The value where no event is found; by default 0 for counts and sums, 1 for ratios, and
         unknown for the rest.
@@ -96,6 +102,7 @@ class Definition(Strict):
     windows: list[Window] = []
     recent_days: int | None = pydantic.Field(default=None, ge=1)
     earlier_days: int | None = pydantic.Field(default=None, ge=2)
+    linked_by: str | None = None
     when_none: float | Literal["unknown"] | None = None
     meaning: str | Meaning
     unit: str
@@ -132,6 +139,8 @@ class Definition(Strict):
             raise ValueError(f"the measure '{self.measure}' takes no 'of'")
         if self.measure == "attribute" and self.where is not None:
             raise ValueError("an attribute is not one of events and takes no 'where'")
+        if self.measure == "attribute" and self.linked_by is not None:
+            raise ValueError("an attribute is not one of events and takes no 'linked_by'")
         return self
 
     @pydantic.model_validator(mode="after")
@@ -193,6 +202,8 @@ class Feature:
     direction : {"raises", "lowers", "none"}
     meaning : str or Meaning
     missing : str
+    linked_by : str or None
+        The column whose names link people, if it is the events of linked people that count.
     """
 
     name: str
@@ -211,6 +222,7 @@ class Feature:
     direction: Direction
     meaning: str | Meaning
     missing: str
+    linked_by: str | None = None
 
     def describe(self, value: float) -> str:
         """Return what a value of this feature says, in plain words.
@@ -315,6 +327,7 @@ def _features(theme: str, pipeline: Pipeline, definition: Definition) -> Iterato
             direction=definition.direction,
             meaning=definition.meaning,
             missing=definition.missing,
+            linked_by=definition.linked_by,
         )
 
 
@@ -348,6 +361,11 @@ def _misfits(pipeline: Pipeline, vocabulary: Vocabulary) -> Iterator[tuple[list[
             (["features", position, "of"], f"feature '{definition.name}' {text}")
             for text in _of_misfits(definition, fields, vocabulary)
         )
+        by, names = definition.linked_by, vocabulary.names_of_events()
+        if by is not None and by not in names:
+            text = f"is linked by '{by}', but only names link people ({', '.join(names)})."
+            text = f"feature '{definition.name}' {text} {close_match(by, names)}".strip()
+            yield ["features", position, "linked_by"], text
 
 
 def _of_misfits(definition: Definition, fields: Kinds, vocabulary: Vocabulary) -> Iterator[str]:

@@ -23,8 +23,8 @@ from triage.features.definitions import Feature
 from triage.features.filters import filters_passed
 from triage.features.kernel import numbered_within_people, scan
 from triage.features.matrix import FeatureMatrix
-from triage.features.plan import Plan
-from triage.timeline import Moments, Timeline
+from triage.features.plan import LinkedPart, Plan
+from triage.timeline import Links, Moments, Timeline, find_links, linked_timeline
 
 __all__ = ["compute"]
 
@@ -52,6 +52,7 @@ def compute(
     moments: Moments,
     attributes: Mapping[str, Column] | None = None,
     *,
+    links: Mapping[str, Links] | None = None,
     threads: int | None = None,
 ) -> FeatureMatrix:
     """Return every feature of every moment.
@@ -65,6 +66,9 @@ def compute(
     attributes : mapping of str to Column, optional
         Attributes of the people and referrals asked about, of length n_rows (see
         :func:`triage.timeline.attributes_at`). A feature whose attribute is not given is unknown.
+    links : mapping of str to Links, optional
+        Of the people asked about, by the column whose names link them, where they are known
+        already; by default they are looked for in the timeline, which must then hold everybody.
     threads : int, optional
         By default, as many as there are processors.
 
@@ -84,11 +88,30 @@ def compute(
     out = np.full((len(plan.features), n_rows), np.nan)
     if len(plan.outputs) and n_rows:
         _run(plan, timeline, moments, out, threads or os.cpu_count() or 1)
+    for part in plan.linked if n_rows else ():
+        found = None if links is None else links[part.linked_by]
+        out[list(part.columns)] = _of_linked(part, timeline, moments, found, threads).values.T
     for column, feature in enumerate(plan.features):
         attribute = (attributes or {}).get(str(feature.of))
         if feature.measure == "attribute" and attribute is not None:
             out[column] = _attribute(feature, attribute, moments)
     return FeatureMatrix(out.T, plan.features)
+
+
+def _of_linked(
+    part: LinkedPart,
+    timeline: Timeline,
+    moments: Moments,
+    links: Links | None,
+    threads: int | None,
+) -> FeatureMatrix:
+    """Return the features that are made of the events of linked people."""
+    people, person = np.unique(moments.person.astype(np.int64), return_inverse=True)
+    if links is None:
+        links = find_links(timeline, part.linked_by, people)
+    there = linked_timeline(timeline, people, links, fields=part.plan.fields).timeline
+    asked = Moments(person.astype(np.int32), moments.day)
+    return compute(part.plan, there, asked, threads=threads)
 
 
 def _run(

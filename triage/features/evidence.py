@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
-from triage.conditions import Categories, Numbers, Truth, evaluate, take
+from triage.conditions import Categories, Numbers, Truth, evaluate, fields_of, take
 from triage.features.definitions import Feature
-from triage.timeline import Timeline
+from triage.timeline import Timeline, find_links, linked_timeline
 
 __all__ = ["evidence"]
 
@@ -31,10 +33,13 @@ def evidence(feature: Feature, timeline: Timeline, person: int, day: int) -> Pos
     ndarray of int64
         Positions in the timeline, oldest first: the events counted or summed; those that hold
         the maximum; the first or the last; the two values of a change; the events of both periods
-        of a ratio; those that have not ended. Empty where nothing was found, and for an attribute.
+        of a ratio; those that have not ended. Of a feature of linked people they are events of
+        other people. Empty where nothing was found, and for an attribute.
     """
     if feature.measure == "attribute":
         return np.empty(0, dtype=np.int64)
+    if feature.linked_by is not None:
+        return _of_linked(feature, feature.linked_by, timeline, person, day)
     events = timeline.usable(person, day)
     longest = feature.window_days if feature.earlier_days is None else feature.earlier_days
     if longest is not None:
@@ -43,6 +48,18 @@ def evidence(feature: Feature, timeline: Timeline, person: int, day: int) -> Pos
         columns = {name: take(column, events) for name, column in timeline.columns.items()}
         events = events[evaluate(feature.where, columns).truth == Truth.YES]
     return _behind(feature, timeline, events, day) if len(events) else events
+
+
+def _of_linked(
+    feature: Feature, linked_by: str, timeline: Timeline, person: int, day: int
+) -> Positions:
+    people = np.asarray([person])
+    fields = frozenset() if feature.where is None else fields_of(feature.where)
+    if feature.of is not None:
+        fields |= {feature.of}
+    links = find_links(timeline, linked_by, people)
+    there = linked_timeline(timeline, people, links, fields=fields)
+    return there.positions[evidence(replace(feature, linked_by=None), there.timeline, 0, day)]
 
 
 def _behind(feature: Feature, timeline: Timeline, events: Positions, day: int) -> Positions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,25 @@ class Step:
 
 
 @dataclass(frozen=True)
+class LinkedPart:
+    """The part of a plan that is asked of the events of linked people.
+
+    Parameters
+    ----------
+    linked_by : str
+        The event column whose names link people.
+    columns : tuple of int
+        Where its features stand in the whole matrix.
+    plan : Plan
+        What is made of those people's events, as of anybody's own.
+    """
+
+    linked_by: str
+    columns: tuple[int, ...]
+    plan: Plan
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that is to be made, with each filter, column and operation standing once.
 
@@ -70,6 +89,9 @@ class Plan:
         second cell, its window in days (the largest integer where all history counts), and the
         places in ``edges`` of a ratio's two periods.
     when_none : ndarray of float64, shape (n_event_features,)
+    linked : tuple of LinkedPart
+        One for each column by which people are linked. All the above is about features of a
+        person's own events; these are plans of their own.
     """
 
     features: tuple[Feature, ...]
@@ -83,12 +105,14 @@ class Plan:
     empty: npt.NDArray[np.float64]
     outputs: Integers
     when_none: npt.NDArray[np.float64]
+    linked: tuple[LinkedPart, ...] = ()
 
     @property
     def fields(self) -> frozenset[str]:
         """The columns of events that the plan tests or measures."""
         tested = [fields_of(condition) for condition in self.filters if condition is not None]
-        return frozenset(self.names).union(*tested, (name for name, _ in self.numbers))
+        there = [part.plan.fields | {part.linked_by} for part in self.linked]
+        return frozenset(self.names).union(*tested, (name for name, _ in self.numbers), *there)
 
 
 def make_plan(features: Iterable[Feature]) -> Plan:
@@ -103,7 +127,7 @@ def make_plan(features: Iterable[Feature]) -> Plan:
     of_events = [
         (column, feature)
         for column, feature in enumerate(features)
-        if feature.measure != "attribute"
+        if feature.measure != "attribute" and feature.linked_by is None
     ]
     needed = _Needed()
     wanted = [[needed.step(*want) for want in _wants(feature)] for _, feature in of_events]
@@ -125,6 +149,22 @@ def make_plan(features: Iterable[Feature]) -> Plan:
         empty=layout.empty(),
         outputs=np.asarray(outputs, dtype=np.int32).reshape(len(outputs), 7),
         when_none=np.asarray([feature.when_none for _, feature in of_events], dtype=np.float64),
+        linked=_linked(features),
+    )
+
+
+def _linked(features: Sequence[Feature]) -> tuple[LinkedPart, ...]:
+    columns: dict[str, list[int]] = {}
+    for column, feature in enumerate(features):
+        if feature.linked_by is not None:
+            columns.setdefault(feature.linked_by, []).append(column)
+    return tuple(
+        LinkedPart(
+            name,
+            tuple(places),
+            make_plan(replace(features[place], linked_by=None) for place in places),
+        )
+        for name, places in columns.items()
     )
 
 

@@ -31,6 +31,7 @@ from triage.records import (
     Vocabulary,
     canonical_histories,
     check_stored_columns,
+    check_stored_known_dates,
     stored_schemas,
 )
 from triage.timeline import (
@@ -75,6 +76,8 @@ class SparkTask:
         No fact may be later.
     people_in_group : int
         How many people a worker holds at a time, about.
+    never_history : frozenset of str
+        The sources whose events need no known date, since they are never history.
     """
 
     features: tuple[Feature, ...]
@@ -84,6 +87,7 @@ class SparkTask:
     as_of: datetime.date
     today: datetime.date
     people_in_group: int = PEOPLE_IN_GROUP
+    never_history: frozenset[str] = frozenset()
 
 
 def write_features_on_spark(task: SparkTask, *, master: str, histories: str, output: str) -> int:
@@ -111,6 +115,8 @@ def write_features_on_spark(task: SparkTask, *, master: str, histories: str, out
     ------
     NotFoundError
         No referral is open on that date.
+    ConfigurationError
+        Nothing says when a source's events became known.
     ExtractError
         The stored histories cannot be read, or are not what they have to be.
     StorageError
@@ -121,6 +127,7 @@ def write_features_on_spark(task: SparkTask, *, master: str, histories: str, out
     with _warnings_of_pandas_left_out(), _session(master) as session, _failures_told():
         found = _tables(session, histories)
         check_stored_columns({name: dict(found[name].dtypes) for name in found}, task.vocabulary)
+        check_stored_known_dates(_undated_sources(found["events"]), task.never_history)
         asked = _asked(found, task).persist()
         n_referrals, n_people = _counted(asked, found["referrals"], task)
         groups = -(-n_people // task.people_in_group)
@@ -224,6 +231,14 @@ def _tables(session: SparkSession, histories: str) -> dict[str, DataFrame]:
     if problems:
         raise ExtractError(problems)
     return tables
+
+
+def _undated_sources(events: DataFrame) -> list[str]:
+    """Return the sources of which no event has a known date."""
+    from pyspark.sql import functions as sql
+
+    dated = events.groupBy("source").agg(sql.count("known_on").alias("dated"))
+    return [row["source"] for row in dated.where("dated = 0").select("source").collect()]
 
 
 def _asked(found: Mapping[str, DataFrame], task: SparkTask) -> DataFrame:

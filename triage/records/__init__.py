@@ -52,8 +52,10 @@ from triage.records.stored import (
     STORED_TYPES,
     canonical_histories,
     check_stored_columns,
+    check_stored_known_dates,
     read_stored_histories,
     stored_schemas,
+    undated_sources,
     write_histories,
 )
 from triage.records.vocabulary import Attribute, EventType, Vocabulary, read_vocabulary
@@ -75,6 +77,7 @@ __all__ = [
     "check_allowance",
     "check_known_dates",
     "check_stored_columns",
+    "check_stored_known_dates",
     "events_schema",
     "people_schema",
     "read_histories",
@@ -83,6 +86,7 @@ __all__ = [
     "read_vocabulary",
     "referrals_schema",
     "stored_schemas",
+    "undated_sources",
     "write_histories",
     "write_rejects",
 ]

@@ -117,6 +117,7 @@ def _events(words: Vocabulary, today: datetime.date) -> pandera.DataFrameSchema:
             "harm_class": _text(_among(words.harm_classes), nullable=True),
             "victim_id": _text(nullable=True),
             "withdrawn": pandera.Column(pd.ArrowDtype(pa.bool_())),
+            **{name: _text(nullable=True) for name in columns.names},
             **{
                 name: _text(_among(category.values), nullable=True)
                 for name, category in columns.categories.items()

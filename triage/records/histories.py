@@ -111,7 +111,7 @@ def events_schema(vocabulary: Vocabulary) -> pa.Schema:
             pa.field("harm_class", pa.string()),
             pa.field("victim_id", pa.string()),
             pa.field("withdrawn", pa.bool_(), nullable=False),
-            *(pa.field(name, pa.string()) for name in columns.categories),
+            *(pa.field(name, pa.string()) for name in (*columns.names, *columns.categories)),
             *(pa.field(name, pa.int8(), nullable=False) for name in columns.flags),
             *(pa.field(name, pa.float64()) for name in columns.numbers),
         ]

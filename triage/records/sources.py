@@ -213,10 +213,11 @@ class SourceFile(Strict):
         ``event_id``, ``person_id``, ``happened_on`` and ``type``; for referrals ``referral_id``,
         ``person_id`` and ``made_on``. May be mapped: for people ``birth_date``; for events
         ``known_on``, ``ended_on``, ``victim_id``, ``harm_class`` (in place of the type's own);
-        ``agency``; and every flag, number, category or attribute of the vocabulary. A flag that
-        is not mapped is "not asked". ``kind`` follows from the type. Where rows of events share
-        an id and have known dates of their own, the later corrects the earlier from its known date
-        on; where ``withdrawn`` is yes (any other answer is no), it takes the event back instead.
+        ``agency``; and every flag, number, category, name or attribute of the vocabulary. A
+        flag that is not mapped is "not asked". ``kind`` follows from the type. Where rows of
+        events share an id and have known dates of their own, the later corrects the earlier from
+        its known date on; where ``withdrawn`` is yes (any other answer is no), it takes the event
+        back instead.
     defaults : dict of str to value
         Canonical column → one value for every row; not for ids and dates that identify a row.
     known_lag_days : int, optional
@@ -312,6 +313,7 @@ def canonical_columns(table: str, vocabulary: Vocabulary) -> dict[str, Canonical
             CanonicalColumn("type", "category", tuple(vocabulary.types), required=True),
             CanonicalColumn("harm_class", "category", vocabulary.harm_classes),
             CanonicalColumn("victim_id", "id"),
+            *(CanonicalColumn(name, "id") for name in events.names),
             CanonicalColumn("withdrawn", "answer"),
             *(
                 CanonicalColumn(name, "category", tuple(category.values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from triage.errors import ExtractError, Problem, close_match
+from triage.errors import ConfigurationError, ExtractError, Problem, close_match
 from triage.records.gate import broken_promises
 from triage.records.histories import (
     VERSION,
@@ -28,8 +28,10 @@ __all__ = [
     "STORED_TYPES",
     "canonical_histories",
     "check_stored_columns",
+    "check_stored_known_dates",
     "read_stored_histories",
     "stored_schemas",
+    "undated_sources",
     "write_histories",
 ]
 
@@ -139,6 +141,48 @@ def check_stored_columns(found: Mapping[str, Mapping[str, str]], vocabulary: Voc
     ]
     if problems:
         raise ExtractError(problems)
+
+
+def undated_sources(events: pa.Table) -> list[str]:
+    """Return the sources of which no event has a known date, sorted.
+
+    Examples
+    --------
+    >>> days = pa.array([None, None, 3, None], pa.int32()).cast(pa.date32())
+    >>> undated_sources(pa.table({"source": ["police", "gp", "police", "gp"], "known_on": days}))
+    ['gp']
+    """
+    dated = events["source"].filter(pc.is_valid(events["known_on"]))
+    return sorted(set(events["source"].unique().to_pylist()) - set(dated.unique().to_pylist()))
+
+
+def check_stored_known_dates(undated: Iterable[str], never_history: Collection[str]) -> None:
+    """Raise where nothing says when the stored events of a source became known.
+
+    Parameters
+    ----------
+    undated : iterable of str
+        The sources of which no stored event has a known date.
+    never_history : collection of str
+        The sources whose files say that their events are never history.
+
+    Raises
+    ------
+    ConfigurationError
+        With every source that is among the former alone.
+    """
+    problems = [
+        Problem(
+            f"the stored histories, source '{name}'",
+            "a source of events must say when they became known",
+            "no known date in any row",
+            "Map 'known_on' or declare 'known_lag_days' in its source file, and store the "
+            "histories again; 'never_history: true' there says that neither can be had.",
+        )
+        for name in sorted(set(undated) - set(never_history))
+    ]
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def canonical_histories(

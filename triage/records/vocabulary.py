@@ -84,11 +84,23 @@ class EventCategory(Strict):
 
 
 class EventColumns(Strict):
-    """The columns that events have beside those that every event has."""
+    """The columns that events have beside those that every event has.
+
+    Parameters
+    ----------
+    flags : dict of str to str
+        Question, answered with yes or no → what a yes means.
+    numbers : dict of str to EventNumber
+    categories : dict of str to EventCategory
+    names : dict of str to str
+        Free names of whom or what an event is about beside its victim, such as the id of an
+        address → what they name. People may be linked by them.
+    """
 
     flags: dict[str, str] = {}
     numbers: dict[str, EventNumber] = {}
     categories: dict[str, EventCategory] = {}
+    names: dict[str, str] = {}
 
 
 class Attributes(Strict):
@@ -139,7 +151,12 @@ class Vocabulary(Strict):
             **dict.fromkeys(self.events.flags, "answer"),
             **dict.fromkeys(self.events.numbers, "number"),
             **{name: category.values for name, category in self.events.categories.items()},
+            **dict.fromkeys(self.events.names, "text"),
         }
+
+    def names_of_events(self) -> dict[str, str]:
+        """Return the columns of events that hold free names, and what each names."""
+        return {"victim_id": "victim", **self.events.names}
 
     def attribute_fields(self, *, audit: bool = False) -> Kinds:
         """Return the attributes of people and referrals that a condition may test.
@@ -213,6 +230,7 @@ def _contradictions(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], s
         ("flags", events.flags),
         ("numbers", events.numbers),
         ("categories", events.categories),
+        ("names", events.names),
     ):
         for name in names:
             if name in taken:
@@ -236,6 +254,7 @@ def _names(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], str]]:
         ("events", "flags"): events.flags,
         ("events", "numbers"): events.numbers,
         ("events", "categories"): events.categories,
+        ("events", "names"): events.names,
         ("people", "attributes"): vocabulary.people.attributes,
         ("referrals", "attributes"): vocabulary.referrals.attributes,
     }

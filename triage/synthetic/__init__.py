@@ -33,6 +33,8 @@ Known flaws, for the rooms that must find them or live with them. Tests hold the
   of incidents, to 0.6 of what it was while it lasts.
 - **Known dates lag**, by days at the police and by a month at the drug and alcohol service. A
   history that takes what happened for what was known leaks the future.
+- **A few victims are harmed by two people**, who know nothing of one another and whose records lie
+  apart until somebody looks by the victim.
 
 Why this shape: people (``population``), what they do (``behaviour``, ``conduct``, ``contacts``),
 what is recorded (``recording``, ``answers``) and how each agency writes it (``extracts``,

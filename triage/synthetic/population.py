@@ -47,6 +47,7 @@ DANGER_AT_ONCE_SHARE = 0.6  # of dangerous spells begin with the first incident
 DANGER_WAIT_DAYS = 350.0
 DANGER_DAYS = 550.0
 SERIAL_SHARES = (0.74, 0.16, 0.07, 0.03)  # people with one, two, three, four victims
+SHARED_SHARE = 0.04  # dyads whose victim is somebody else's victim too
 
 
 @dataclass(frozen=True)
@@ -231,9 +232,13 @@ def _draw_dyads(n: int, n_days: int, rng: np.random.Generator) -> Dyads:
     relationship = rng.choice(len(RELATIONSHIPS), size=n, p=RELATIONSHIP_SHARES)
     pregnant = (relationship <= FORMER_PARTNER) & (rng.random(n) < 0.16)
     numbers = rng.choice(8 * n, size=n, replace=False) + 1
+    children = rng.random(n) < 0.48
+    pregnant_from = np.where(pregnant, rng.integers(0, n_days, n), 2 * n_days)
+    shared = rng.random(n) < SHARED_SHARE
+    numbers = np.where(shared, np.roll(numbers, n // 2), numbers)  # half of all people away
     return Dyads(
         victims=np.char.add("V-", np.char.zfill(numbers.astype(np.str_), 6)),
         relationship=relationship,
-        children=rng.random(n) < 0.48,
-        pregnant_from=np.where(pregnant, rng.integers(0, n_days, n), 2 * n_days),
+        children=children,
+        pregnant_from=pregnant_from,
     )

@@ -9,12 +9,14 @@ Why this shape: all people's events stand one after another in a few flat arrays
 and day, with ``starts`` saying where each person begins. That is the form in which one compiled
 pass can make every feature, in which a slice by person is a view and not a copy, and in which
 nothing can look up a date that it should not know, since the moment's day travels with every
-question.
+question. The events of *linked* people are such a timeline too, so that whatever can be asked of a
+person's own events can be asked of theirs, by the same pass.
 """
 
 from triage.timeline.attributes import attributes_at
 from triage.timeline.cohort import nothing_open, open_referrals, training_days
 from triage.timeline.futures import OTHER_FUTURES, not_yet_known
+from triage.timeline.links import MOST_SHARING, Linked, Links, find_links, linked_timeline
 from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.timelines import (
     NEVER,
@@ -26,16 +28,21 @@ from triage.timeline.timelines import (
 )
 
 __all__ = [
+    "MOST_SHARING",
     "NEVER",
     "OTHER_FUTURES",
     "Fold",
+    "Linked",
+    "Links",
     "Moments",
     "Timeline",
     "attributes_at",
     "build_timeline",
     "check_forward",
     "day_of",
+    "find_links",
     "forward_folds",
+    "linked_timeline",
     "moments_of",
     "not_yet_known",
     "nothing_open",

@@ -20,6 +20,8 @@ from triage.timeline.arrays import codes_of, days_of, encoded_of, numbers_of
 __all__ = ["NEVER", "Moments", "Timeline", "build_timeline", "day_of", "moments_of"]
 
 Days = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.int32]
+Positions = npt.NDArray[np.int64]
 
 NEVER = int(np.iinfo(np.int32).max)
 """The day that stands for "not yet": an end that has not come, a fact that never became known."""
@@ -96,6 +98,31 @@ class Timeline:
     def records(self) -> pa.Table:
         """``event_id`` and ``source`` of each event, in the order of the timeline."""
         return self.table.take(pa.array(self.rows))
+
+    def naming(self, column: str) -> tuple[Codes, Positions, Positions]:
+        """Return the names that a column holds, and the events by name.
+
+        Returns
+        -------
+        codes : ndarray of int32, shape (n_events,)
+            −1 where nothing is named.
+        by_name : ndarray of int64, shape (n_events,)
+            The events in the order of their codes.
+        first : ndarray of int64, shape (n_names + 1,)
+            The name ``c`` is named by the events ``by_name[first[c]:first[c + 1]]``.
+        """
+        if column not in self._naming:
+            named = self.columns[column]
+            if not isinstance(named, Categories):
+                raise TypeError(f"the event column {column} does not hold names")
+            by_name = np.argsort(named.codes, kind="stable")
+            first = np.searchsorted(named.codes[by_name], np.arange(len(named.names) + 1))
+            self._naming[column] = (named.codes, by_name, first)
+        return self._naming[column]
+
+    @cached_property
+    def _naming(self) -> dict[str, tuple[Codes, Positions, Positions]]:
+        return {}
 
     def usable(self, person: int, day: int) -> npt.NDArray[np.int64]:
         """Return the positions of a person's events that may answer a question of that day.

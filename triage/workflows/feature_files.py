@@ -10,7 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from triage.features import SparkTask, feature_table, write_features_on_spark
-from triage.records import CaseHistories, read_stored_histories
+from triage.records import (
+    CaseHistories,
+    check_stored_known_dates,
+    read_stored_histories,
+    undated_sources,
+)
 from triage.workflows.checking import read_accepted
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
@@ -51,6 +56,8 @@ def write_features(
     ------
     NotFoundError
         No referral is open on that date.
+    ConfigurationError
+        Nothing says when a source's events became known.
     RejectedRowsError, ExtractError, StorageError
     """
     known = _histories(project, histories, today, progress)
@@ -93,6 +100,8 @@ def write_features_by_spark(
     ------
     NotFoundError
         No referral is open on that date.
+    ConfigurationError
+        Nothing says when a source's events became known.
     ExtractError, StorageError, TriageError
     """
     task = SparkTask(
@@ -102,6 +111,7 @@ def write_features_by_spark(
         cohort=project.panel.cohort,
         as_of=as_of,
         today=today,
+        never_history=_never_history(project),
     )
     progress.stage(f"Making features on Spark at {master}")
     n_rows = write_features_on_spark(task, master=master, histories=histories, output=output)
@@ -114,7 +124,13 @@ def _histories(
     if stored is None:
         return read_accepted(project, today=today, progress=progress).histories
     progress.stage("Reading the stored case histories")
-    return read_stored_histories(stored, project.vocabulary, today)
+    histories = read_stored_histories(stored, project.vocabulary, today)
+    check_stored_known_dates(undated_sources(histories.events), _never_history(project))
+    return histories
+
+
+def _never_history(project: Project) -> frozenset[str]:
+    return frozenset(one.name for one in project.sources if one.form.never_history)
 
 
 def _write(table: pa.Table, path: Path) -> None:

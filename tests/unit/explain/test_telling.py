@@ -185,6 +185,27 @@ def test_a_record_says_what_it_is_and_nothing_of_the_victim():
     }
 
 
+def test_a_record_of_a_linked_person_says_so_and_not_whose_it_is():
+    asked = ask(
+        [
+            incident(40, event_id="own", victim_id="v-secret"),
+            incident(30, event_id="e2", victim_id="v-secret", person_id="a-secret"),
+            incident(60, event_id="e1", person_id="a-secret", type="rape", agency="health"),
+            incident(50, event_id="e3", person_id="z-secret", victim_id="v-secret"),
+        ]
+    )
+    both = told(asked, contributions(asked, linked_incidents_365d=0.5, incidents_365d=0.2))
+    linked, own = both[0], both[1]
+    assert [record.event_id for record in own.records] == ["own"]
+    assert [(record.event_id, record.meaning) for record in linked.records] == [
+        ("e1", "rape (of a linked person)"),
+        ("e3", "harassment (of a linked person)"),
+        ("e2", "harassment (of a linked person)"),
+    ]
+    assert linked.text == "3 incidents in the last 12 months, of others who share a victim"
+    assert "secret" not in repr(both)
+
+
 def test_what_happened_or_became_known_later_is_no_record():
     later = [
         incident(20, type="strangulation", known_on=days_ago(0), event_id="known too late"),

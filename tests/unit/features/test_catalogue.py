@@ -22,6 +22,7 @@ VOCABULARY = Vocabulary.model_validate(
             "flags": {"weapon": "a weapon was used or shown"},
             "numbers": {"grade": {"meaning": "grade", "unit": "1 to 3"}},
             "categories": {"bond": {"meaning": "what they are", "values": ["ex_partner"]}},
+            "names": {"address_id": "address"},
         },
         "referrals": {
             "attributes": {
@@ -103,6 +104,23 @@ def test_each_window_has_its_entry_and_its_example(tmp_path) -> None:
 )
 def test_what_missing_means_says_as_what_it_counts(tmp_path, definition, missing) -> None:
     assert entry(tmp_path, **definition).missing == missing
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        (
+            {"linked_by": "victim_id", "where": "{kind: order}"},
+            "of people linked by a shared victim (one that at most 50 people share): kind: order",
+        ),
+        (
+            {"linked_by": "address_id"},
+            "of people linked by a shared address (one that at most 50 people share): every record",
+        ),
+    ],
+)
+def test_records_of_linked_people_are_told_as_such(tmp_path, definition, words) -> None:
+    assert entry(tmp_path, **definition).events == words
 
 
 def test_a_ratio_names_both_of_its_periods(tmp_path) -> None:

@@ -18,6 +18,7 @@ VOCABULARY = Vocabulary.model_validate(
         "events": {
             "flags": {"weapon": "a weapon"},
             "numbers": {"ticks": {"meaning": "ticks"}},
+            "names": {"address_id": "address"},
         },
         "people": {
             "attributes": {
@@ -97,6 +98,16 @@ def test_a_definition_makes_a_feature_for_each_window(tmp_path: Path) -> None:
         ({"measure": "sum", "of": "tick"}, "'tick', which does not exist. Did you mean 'ticks'?"),
         ({"measure": "distinct", "of": "ticks"}, "only a name can be counted so"),
         ({"measure": "repeats", "of": "agency"}, "only a name can be counted so"),
+        (
+            {"linked_by": "agency"},
+            "linked by 'agency', but only names link people (victim_id, a",
+        ),
+        ({"linked_by": "adress_id"}, "address_id). Did you mean 'address_id'?"),
+        (
+            {"measure": "attribute", "of": "person.age", "linked_by": "victim_id", "windows": ""}
+            | {"where": ""},
+            "an attribute is not one of events and takes no 'linked_by'",
+        ),
         ({"measure": "active"}, "the measure 'active' has no windows"),
         ({"measure": "rate_ratio", "windows": ""}, "needs recent_days, and earlier_days above it"),
         ({"recent_days": "30"}, "only a rate_ratio has recent_days"),
@@ -126,6 +137,11 @@ def test_what_cannot_be_meant_is_refused_with_its_place(
     tmp_path: Path, changes: dict[str, str], words: str
 ) -> None:
     assert words in refused(write(tmp_path / "pipelines", entry(**changes)))
+
+
+def test_a_feature_may_be_of_linked_people(tmp_path: Path) -> None:
+    folder = write(tmp_path / "pipelines", entry(linked_by="address_id"))
+    assert {one.linked_by for one in read_pipelines(folder, VOCABULARY)} == {"address_id"}
 
 
 def test_two_features_of_one_name_are_refused(tmp_path: Path) -> None:

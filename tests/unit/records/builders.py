@@ -27,6 +27,7 @@ events:
   flags: {weapon: a weapon was used, children_present: children were there}
   numbers: {ticks: {meaning: ticks, unit: ticks}}
   categories: {relationship: {meaning: what the victim is, values: [partner, family]}}
+  names: {address_id: address}
 people:
   attributes:
     sex: {kind: category, values: [female, male], meaning: sex, audit_only: true}

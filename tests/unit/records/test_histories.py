@@ -33,6 +33,7 @@ def test_an_event_is_filled_in_from_its_type() -> None:
             "harm_class": "rape",
             "victim_id": None,
             "withdrawn": False,
+            "address_id": None,
             "relationship": None,
             "weapon": Answer.NOT_ASKED,
             "children_present": Answer.NOT_ASKED,

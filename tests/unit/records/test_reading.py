@@ -28,13 +28,14 @@ def source_check(desk: Desk, name: str) -> SourceCheck:
 def test_a_whole_workspace(tmp_path: Path) -> None:
     desk = Desk.at(tmp_path)
     desk.events(
-        "REF,WHO,DATE,CODE,KNOWN,WEAPON,VICTIM,TICKS\n"
-        "e2,p1,2024-01-02,A,2024-01-05,Y,v1,\n"
-        "e1,p2,2024-01-01,D,,,,14\n",
+        "REF,WHO,DATE,CODE,KNOWN,WEAPON,VICTIM,TICKS,UPRN\n"
+        "e2,p1,2024-01-02,A,2024-01-05,Y,v1,,0071.0\n"
+        "e1,p2,2024-01-01,D,,,,14,\n",
         source=EVENTS
         + "  known_on: KNOWN\n"
         + "  weapon: {column: WEAPON, answers: {Y: yes, N: no}}\n"
         + "  victim_id: VICTIM\n"
+        + "  address_id: UPRN\n"
         + "  ticks: {column: TICKS, number: true}\n"
         + "known_lag_days: 2\n",
     )
@@ -49,6 +50,7 @@ def test_a_whole_workspace(tmp_path: Path) -> None:
     assert column(histories.events, "harm_class") == [None, "assault"]
     assert column(histories.events, "weapon") == [Answer.UNKNOWN, Answer.YES]
     assert column(histories.events, "children_present") == [Answer.NOT_ASKED] * 2
+    assert column(histories.events, "address_id") == [None, "0071"]
     assert column(histories.events, "source") == ["events", "events"]
     assert column(histories.referrals, "route") == ["repeat"]
     assert not len(checked.rejects)

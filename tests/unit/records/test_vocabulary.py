@@ -29,6 +29,8 @@ def test_fields_of_events_are_those_that_every_event_has_and_those_of_the_file()
     assert fields["weapon"] == "answer"
     assert fields["ticks"] == "number"
     assert fields["relationship"] == ["partner", "family"]
+    assert fields["address_id"] == "text"
+    assert words().names_of_events() == {"victim_id": "victim", "address_id": "address"}
 
 
 def test_what_is_for_audit_only_is_no_field() -> None:
@@ -51,6 +53,8 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
             "Did you mean 'assess",
         ),
         ("weapon: a weapon", "ticks: a weapon", "'ticks' is declared twice"),
+        ("address_id: address", "ticks: address", "'ticks' is declared twice"),
+        ("address_id: address", "address-id: x", "the name 'address-id' must be of a-z, 0-9 and _"),
         ("weapon: a weapon", "victim_id: a weapon", "'victim_id' is declared twice or is one that"),
         ("weapon: a weapon", "Weapon: a weapon", "the name 'Weapon' must be of a-z, 0-9 and _"),
         ("values: [escalation, repeat], ", "", "a category lists its values"),

@@ -34,6 +34,10 @@ WorkspaceOption = Annotated[
 FormatOption = Annotated[
     Format, typer.Option("--format", help="How to print it: for people, or for programs.")
 ]
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", help="Make every feature anew; use and keep none in cache/."),
+]
 AS_OF = typer.Option(
     "--as-of", metavar="DATE", formats=[DAY], help="The as-of date, as 2026-03-01."
 )
@@ -177,7 +181,8 @@ def check_command(
     "features",
     epilog="Example:  triage features --as-of 2026-03-01 --output features.parquet\n\n"
     "Example:  triage features --describe --output catalogue.html\n\n"
-    "Example:  triage features --profile --as-of 2026-03-01 --against 2025-03-01",
+    "Example:  triage features --profile --as-of 2026-03-01 --against 2025-03-01\n\n"
+    "Example:  triage features --as-of 2026-03-01 --output features.parquet --no-cache",
 )
 def features_command(
     context: typer.Context,
@@ -227,6 +232,7 @@ def features_command(
         Format | None,
         typer.Option("--format", help="How --describe and --profile print; by default a table."),
     ] = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Write every feature of the referrals open on a date, or tell about features.
 
@@ -244,7 +250,7 @@ def features_command(
         context.fail(problem)
     if describe or profile:
         page = None if output is None else Path(output)
-        _tell_about_features(workspace, as_of, against, page, form or Format.TABLE)
+        _tell_about_features(workspace, as_of, against, page, form or Format.TABLE, not no_cache)
         return
     assert as_of is not None  # noqa: S101 - else the options contradict
     assert output is not None  # noqa: S101
@@ -276,6 +282,7 @@ def features_command(
                 today=today,
                 progress=progress,
                 histories=None if histories is None else Path(histories),
+                keep_features=not no_cache,
             )
     tell(f"{rows:,} referrals × {columns} features: {output}")
     _note_future(as_of.date())
@@ -287,6 +294,7 @@ def _tell_about_features(
     against: datetime.datetime | None,
     output: Path | None,
     form: Format,
+    keep: bool,
 ) -> None:
     """Print or write the catalogue, or with a date the profile."""
     from triage.cli.progress import Shown
@@ -304,6 +312,7 @@ def _tell_about_features(
                 output=output,
                 today=_now().date(),
                 progress=progress,
+                keep_features=keep,
             )
     if output is None:
         print_listing(told.rows, told.shown if form is Format.TABLE else told.columns, form)
@@ -313,14 +322,23 @@ def _tell_about_features(
         tell(f"The page: {output}")
 
 
-@application.command("train", epilog="Example:  triage train")
-def train_command(workspace: WorkspaceOption = HERE, form: FormatOption = Format.TABLE) -> None:
+@application.command("train", epilog="Example:  triage train\n\nExample:  triage train --no-cache")
+def train_command(
+    workspace: WorkspaceOption = HERE,
+    form: FormatOption = Format.TABLE,
+    no_cache: NoCache = False,
+) -> None:
     """Fit and compare all models; propose a champion."""
     from triage.cli.progress import Shown
     from triage.workflows import load_project, train_models
 
     with Shown() as progress:
-        done = train_models(load_project(workspace), today=_now().date(), progress=progress)
+        done = train_models(
+            load_project(workspace),
+            today=_now().date(),
+            progress=progress,
+            keep_features=not no_cache,
+        )
     print_listing(done.rows, done.columns, form)
     for line in done.told:
         tell(line)
@@ -349,8 +367,12 @@ def promote_command(
     tell(f"Version {champion.number} ({champion.title}) is the champion: it ranks from now on.")
 
 
-@application.command("rank", epilog="Example:  triage rank --as-of 2026-03-01")
-def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE) -> None:
+@application.command(
+    "rank",
+    epilog="Example:  triage rank --as-of 2026-03-01\n\n"
+    "Example:  triage rank --as-of 2026-03-01 --no-cache",
+)
+def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE, no_cache: NoCache = False) -> None:
     """Write the discussion list of a date."""
     from triage.cli.progress import Shown
     from triage.workflows import load_project, make_list
@@ -362,6 +384,7 @@ def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE) -> None:
             today=_now().date(),
             now=_now(),
             progress=progress,
+            keep_features=not no_cache,
         )
     print(bundle.folder / "list.html")
     counts = bundle.manifest.counts

@@ -5,14 +5,17 @@ and what it means in plain words. A *plan* turns all definitions into a few flat
 operations. One compiled *kernel* walks back through a person's usable events once for each as-of
 date and makes every feature on the way. *Evidence* names the very events behind a value. The
 *catalogue* says in words what each feature is, and the *profile* how its values are spread over
-people, and whether that has changed.
+people, and whether that has changed. What was made once may be *kept*, and is made again only where
+something that it depends on is different.
 
 Why this shape: definition, plan and kernel are kept apart so that meaning is written once
 (:class:`Feature`), compiled once (:class:`Plan`) and run anywhere that flat arrays are at hand: on
 one machine in threads, or inside a worker that holds some of the people. Windows are disjoint
 buckets that are cumulated at the end, so many windows cost as much as one. Numbers that are summed
 are held on a grid of 2⁻²⁰, which makes sums exact in any order: the same bits on one core, on many,
-or far away.
+or far away. What is kept is found by digests of the values that were read, so that it cannot be
+stale; hashing them costs about as much as making features anew, which is why a value is never
+taken by a cheaper sign, such as a file's time.
 """
 
 from triage.features.cases import Case, read_cases
@@ -20,6 +23,7 @@ from triage.features.catalogue import Entry, catalogue
 from triage.features.definitions import Feature, read_pipelines
 from triage.features.engine import compute
 from triage.features.evidence import evidence
+from triage.features.keeping import Part, Remade, Shelf, recompute
 from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
 from triage.features.plan import Plan, make_plan
 from triage.features.profile import (
@@ -44,9 +48,12 @@ __all__ = [
     "Feature",
     "FeatureMatrix",
     "FeatureProfile",
+    "Part",
     "Plan",
     "Reading",
+    "Remade",
     "Share",
+    "Shelf",
     "SparkTask",
     "catalogue",
     "compute",
@@ -57,5 +64,6 @@ __all__ = [
     "profile",
     "read_cases",
     "read_pipelines",
+    "recompute",
     "write_features_on_spark",
 ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from triage.workflows.feature_papers import Listed, describe_features, profile_features
     from triage.workflows.leakage import Proofs, prove_no_leakage
     from triage.workflows.lists import open_list
+    from triage.workflows.making import forget_features
     from triage.workflows.progress import Progress
     from triage.workflows.project import Project, load_project
     from triage.workflows.ranking import make_list
@@ -37,6 +38,7 @@ __all__ = [
     "Versions",
     "check_extracts",
     "describe_features",
+    "forget_features",
     "list_versions",
     "load_project",
     "make_list",
@@ -62,6 +64,7 @@ _HOMES = {
     "Versions": "versions",
     "check_extracts": "checking",
     "describe_features": "feature_papers",
+    "forget_features": "making",
     "list_versions": "versions",
     "load_project": "project",
     "make_list": "ranking",

@@ -17,6 +17,7 @@ from triage.records import (
     undated_sources,
 )
 from triage.workflows.checking import read_accepted
+from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
 from triage.workflows.questions import ask_of_open
@@ -33,6 +34,7 @@ def write_features(
     today: datetime.date,
     progress: Progress,
     histories: Path | None = None,
+    keep_features: bool = True,
 ) -> tuple[int, int]:
     """Write every feature of the referrals that are open on an as-of date, as Parquet.
 
@@ -47,6 +49,8 @@ def write_features(
     progress : Progress
     histories : Path, optional
         A folder of stored case histories, to be read instead of the extracts.
+    keep_features : bool
+        Whether features that were kept before are used, and new ones kept.
 
     Returns
     -------
@@ -62,7 +66,8 @@ def write_features(
     """
     known = _histories(project, histories, today, progress)
     progress.stage("Making features")
-    asked = ask_of_open(project, known, as_of)
+    make = feature_maker(project, progress, keep=keep_features)
+    asked = ask_of_open(project, known, as_of, make)
     table = feature_table(asked.matrix, asked.referrals, asked.moments.day)
     write_whole(output, partial(_write, table))
     return len(asked.matrix), len(asked.matrix.features)

@@ -22,6 +22,7 @@ from triage.features import (
 from triage.papers import Period, catalogue_page, profile_page, sparkline
 from triage.timeline import day_of
 from triage.workflows.checking import read_accepted
+from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
 from triage.workflows.questions import Asked, ask_of_all
@@ -113,6 +114,7 @@ def profile_features(
     output: Path | None = None,
     today: datetime.date,
     progress: Progress,
+    keep_features: bool = True,
 ) -> Listed:
     """Return how features are spread over the people heard up to a date, and how that changed.
 
@@ -132,6 +134,8 @@ def profile_features(
     today : date
         Rows with a date after it are rejected.
     progress : Progress
+    keep_features : bool
+        Whether features that were kept before are used, and new ones kept.
 
     Raises
     ------
@@ -145,7 +149,8 @@ def profile_features(
         raise ValueError("a profile is compared with an earlier date")
     checked = read_accepted(project, today=today, progress=progress)
     progress.stage("Making features")
-    asked = ask_of_all(project, checked.histories)
+    make = feature_maker(project, progress, keep=keep_features)
+    asked = ask_of_all(project, checked.histories, make)
     days = min(LONGEST_DAYS, (as_of - against).days) if against else LONGEST_DAYS
     matrix, now = _heard(asked, as_of, days)
     before = _heard(asked, against, days) if against else None

@@ -189,6 +189,11 @@ def config_hashes(workspace: Workspace) -> dict[str, str]:
 
 def code_version() -> str:
     """Return the version of this program with a digest of its files, as in ``0.1.0+1a2b3c4d``."""
+    return f"{triage.__version__}+{code_digest()[:8]}"
+
+
+def code_digest() -> str:
+    """Return the SHA-256 of all files of this program as 64 hexadecimal digits."""
     package = Path(triage.__file__).parent
     files = sorted(
         path
@@ -199,4 +204,4 @@ def code_version() -> str:
     for path in files:
         digest.update(path.relative_to(package).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
-    return f"{triage.__version__}+{digest.hexdigest()[:8]}"
+    return digest.hexdigest()

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from triage.conditions import Column
 from triage.errors import NotFoundError
-from triage.features import FeatureMatrix, compute, make_plan
+from triage.features import FeatureMatrix
 from triage.records import CaseHistories
 from triage.timeline import (
     Moments,
@@ -25,6 +25,7 @@ from triage.timeline import (
     open_referrals,
     training_days,
 )
+from triage.workflows.making import Make, made_anew
 from triage.workflows.project import Project
 
 __all__ = ["Asked", "ask_of_all", "ask_of_open"]
@@ -62,13 +63,15 @@ class Asked:
         return ids
 
 
-def ask_of_all(project: Project, histories: CaseHistories) -> Asked:
+def ask_of_all(project: Project, histories: CaseHistories, make: Make = made_anew) -> Asked:
     """Return every past referral on the date on which it would have been heard."""
     rows, days = training_days(histories.referrals, project.panel.cohort)
-    return _ask(project, histories, rows, days)
+    return _ask(project, histories, rows, days, make)
 
 
-def ask_of_open(project: Project, histories: CaseHistories, as_of: datetime.date) -> Asked:
+def ask_of_open(
+    project: Project, histories: CaseHistories, as_of: datetime.date, make: Make = made_anew
+) -> Asked:
     """Return the referrals that are open on an as-of date.
 
     Raises
@@ -81,15 +84,15 @@ def ask_of_open(project: Project, histories: CaseHistories, as_of: datetime.date
     if not len(rows):
         raise NotFoundError(nothing_open(cohort, as_of, _made(histories)))
     days = np.full(len(rows), day_of(as_of), dtype=np.int32)
-    return _ask(project, histories, rows, days)
+    return _ask(project, histories, rows, days, make)
 
 
-def _ask(project: Project, histories: CaseHistories, rows: Rows, days: Days) -> Asked:
+def _ask(project: Project, histories: CaseHistories, rows: Rows, days: Days, make: Make) -> Asked:
     timeline = build_timeline(histories, project.scale)
     referrals = histories.referrals.take(pa.array(rows))
     moments = moments_of(timeline, referrals["person_id"].to_pylist(), days)
     attributes = attributes_at(histories, rows, days)
-    matrix = compute(make_plan(project.features), timeline, moments, attributes)
+    matrix = make(project.features, timeline, moments, attributes)
     return Asked(referrals, timeline, moments, attributes, matrix)
 
 

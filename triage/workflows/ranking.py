@@ -22,6 +22,7 @@ from triage.records import Checked
 from triage.registry import Registry, Version
 from triage.rules import evaluate_rules, gather_facts
 from triage.workflows.checking import read_accepted
+from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version, config_hashes
 from triage.workflows.questions import Asked, ask_of_open
@@ -37,6 +38,7 @@ def make_list(
     today: datetime.date,
     now: datetime.datetime,
     progress: Progress,
+    keep_features: bool = True,
 ) -> Bundle:
     """Write the discussion list of an as-of date, or find that it already stands just so.
 
@@ -50,6 +52,8 @@ def make_list(
     now : datetime
         Written into the manifest, and nowhere else.
     progress : Progress
+    keep_features : bool
+        Whether features that were kept before are used, and new ones kept.
 
     Raises
     ------
@@ -63,7 +67,8 @@ def make_list(
     checked = read_accepted(project, today=today, progress=progress)
     progress.stage("Ranking and explaining")
     set_aside = _set_aside(project, checked, as_of)
-    asked = ask_of_open(project, checked.histories, as_of)
+    make = feature_maker(project, progress, keep=keep_features)
+    asked = ask_of_open(project, checked.histories, as_of, make)
     content = ListContent(
         as_of=as_of,
         created_at=now,

@@ -16,6 +16,7 @@ from triage.records import CaseHistories
 from triage.registry import Registry, Version
 from triage.timeline import NEVER, Timeline
 from triage.workflows.checking import read_accepted
+from triage.workflows.making import Make, feature_maker, made_anew
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version
 from triage.workflows.questions import ask_of_all
@@ -100,7 +101,9 @@ def known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def train_models(project: Project, *, today: datetime.date, progress: Progress) -> Trainings:
+def train_models(
+    project: Project, *, today: datetime.date, progress: Progress, keep_features: bool = True
+) -> Trainings:
     """Train and test every model forward in time, keep them all, and propose a champion.
 
     Parameters
@@ -109,6 +112,8 @@ def train_models(project: Project, *, today: datetime.date, progress: Progress) 
     today : date
         Rows with a date after it are rejected.
     progress : Progress
+    keep_features : bool
+        Whether features that were kept before are used, and new ones kept.
 
     Raises
     ------
@@ -120,7 +125,8 @@ def train_models(project: Project, *, today: datetime.date, progress: Progress) 
     registry.prepare()
     checked = read_accepted(project, today=today, progress=progress)
     progress.stage("Making features of past referrals")
-    examples, until = past_examples(project, checked.histories)
+    make = feature_maker(project, progress, keep=keep_features)
+    examples, until = past_examples(project, checked.histories, make)
     experiment = train(
         project.models,
         examples,
@@ -133,7 +139,9 @@ def train_models(project: Project, *, today: datetime.date, progress: Progress) 
     return Trainings(experiment, tuple(versions), date_of(until))
 
 
-def past_examples(project: Project, histories: CaseHistories) -> tuple[Examples, int]:
+def past_examples(
+    project: Project, histories: CaseHistories, make: Make = made_anew
+) -> tuple[Examples, int]:
     """Return every past referral with its features and what came after.
 
     Returns
@@ -143,7 +151,7 @@ def past_examples(project: Project, histories: CaseHistories) -> tuple[Examples,
     until : int
         See :func:`observed_until`.
     """
-    asked = ask_of_all(project, histories)
+    asked = ask_of_all(project, histories, make)
     outcome = project.outcomes.primary
     until = observed_until(outcome, asked.timeline)
     labels = label(

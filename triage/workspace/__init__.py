@@ -1,7 +1,7 @@
 """A workspace: the folder that holds all a panel decides, and what the engine makes of it.
 
 Three folders hold YAML (``pipelines/``, ``models/``, ``configs/``), ``data/`` holds the
-agencies' extracts, and the engine writes ``results/``, ``lists/`` and ``registry/``. A
+agencies' extracts, and the engine writes ``results/``, ``lists/``, ``registry/`` and ``cache/``. A
 checkout of the project is itself a workspace.
 
 Why this shape: every room reads its YAML through one strict reader

@@ -18,6 +18,7 @@ data/
 results/
 lists/
 registry/
+cache/
 """
 
 
@@ -62,6 +63,11 @@ class Workspace:
     def registry(self) -> Path:
         """Runs and model versions."""
         return self.root / "registry"
+
+    @property
+    def cache(self) -> Path:
+        """Values that were made of personal data, kept to be used again; it may be deleted."""
+        return self.root / "cache"
 
     @classmethod
     def at(cls, root: Path) -> Workspace:

@@ -95,6 +95,8 @@ class Panel(Strict):
     leakage : Leakage
     rows_set_aside : dict of str to int
         Source → how many of its rows may be rejected without stopping a run.
+    kept_features_mb : int
+        How many megabytes of features are kept in ``cache/`` for the next time; with 0, none.
     tracking_uri : str, optional
         Where mlflow keeps runs and versions; by default a SQLite file in the workspace.
     """
@@ -109,6 +111,7 @@ class Panel(Strict):
     training: Training
     leakage: Leakage = Leakage()
     rows_set_aside: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
+    kept_features_mb: int = pydantic.Field(default=2000, ge=0)
     tracking_uri: str | None = None
 
 

@@ -4,7 +4,8 @@ A value depends on its definition (not on its words), on the moment that it answ
 the events that it looks at say. Digests are of *values*, never of codes, which depend on who else
 is there, and of no more than a feature can see: events that its filter lets through and that were
 known before the last moment asked of their person, their dates, and the one column that is
-measured. Where it is not certain what a feature can see, all events of everybody are in it.
+measured. A feature of linked people may see anybody's events; so may one of a measure of which
+nothing is said here. All events of everybody are then in the digest.
 """
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ def _of_everything(timeline: Timeline) -> bytes:
     """Return the digest of all events of all people."""
     digest = hashlib.sha256(json.dumps(timeline.person_ids.tolist()).encode())
     dates = (timeline.happened, timeline.known, timeline.replaced, timeline.ended)
-    for array in (timeline.starts, *dates):
+    for array in (timeline.starts, timeline.rows, *dates):
         digest.update(array.tobytes())
     for name, column in sorted(timeline.columns.items()):
         digest.update(name.encode() + b"\0")

@@ -37,6 +37,9 @@ Floats = npt.NDArray[np.float64]
 ROWS_A_BLOCK = 256
 """About so many rows stand or fall together."""
 
+MOST_PASSES = 4
+"""Each pass looks through all events, so several cost more than a few values too many."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -73,14 +76,14 @@ class Remade:
     kept, made : tuple of str
         The features whose values were all kept, and those of which some were made. Attributes are
         neither.
-    rows : int
-        How many rows the latter were made for.
+    n_values : int
+        How many values of the latter were made.
     """
 
     matrix: FeatureMatrix
     kept: tuple[str, ...]
     made: tuple[str, ...]
-    rows: int
+    n_values: int
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,7 @@ def recompute(
     Returns
     -------
     Remade
-        Its matrix is that of :func:`triage.features.compute` to the last bit. What is missing is
-        made in one pass: each feature that is missing anywhere, for all rows that miss any.
+        Its matrix is that of :func:`triage.features.compute` to the last bit.
     """
     columns = np.flatnonzero([feature.measure != "attribute" for feature in features])
     some = [features[column] for column in columns]
@@ -127,13 +129,15 @@ def recompute(
     has = np.zeros((len(blocks), len(some)), dtype=bool)
     for number, block in enumerate(blocks):
         has[number] = _take(shelf.read(block.name), block, columns, values)
-    lacking = np.flatnonzero(~has.all(axis=0))
-    short = [blocks[number] for number in np.flatnonzero(~has.all(axis=1))]
-    rows = np.concatenate([_NONE, *(block.rows for block in short)])
-    made = [some[place] for place in lacking]
-    asked = Moments(moments.person[rows], moments.day[rows])
-    values[np.ix_(columns[lacking], rows)] = compute(make_plan(made), timeline, asked).values.T
-    for block in short:
+    n_values = 0
+    for features_of, blocks_of in _passes(~has):
+        rows = np.concatenate([blocks[number].rows for number in blocks_of])
+        asked = Moments(moments.person[rows], moments.day[rows])
+        made = compute(make_plan(some[place] for place in features_of), timeline, asked)
+        values[np.ix_(columns[features_of], rows)] = made.values.T
+        n_values += made.values.size
+    for number in np.flatnonzero(~has.all(axis=1)):
+        block = blocks[number]
         shelf.write(block.name, Part(block.digests, values[np.ix_(columns, block.rows)]))
     read = np.setdiff1d(np.arange(len(features)), columns)
     plan = make_plan(features[column] for column in read)
@@ -141,12 +145,26 @@ def recompute(
     return Remade(
         FeatureMatrix(values.T, tuple(features)),
         tuple(some[place].name for place in np.flatnonzero(has.all(axis=0))),
-        tuple(feature.name for feature in made),
-        len(rows),
+        tuple(some[place].name for place in np.flatnonzero(~has.all(axis=0))),
+        n_values,
     )
 
 
-_NONE: Rows = np.empty(0, dtype=np.int64)
+def _passes(lacks: Bools) -> list[tuple[Rows, Rows]]:
+    """Return which features to make for which blocks, so that all that is lacking is made.
+
+    Features that are lacking in the same blocks are made together. Where that would be many passes,
+    more is made than is lacking, in one.
+    """
+    found, which = np.unique(lacks, axis=1, return_inverse=True)
+    passes = [
+        (np.flatnonzero(which == number), np.flatnonzero(blocks))
+        for number, blocks in enumerate(found.T)
+        if blocks.any()
+    ]
+    if len(passes) <= MOST_PASSES:
+        return passes
+    return [(np.flatnonzero(lacks.any(axis=0)), np.flatnonzero(lacks.any(axis=1)))]
 
 
 def _take(part: Part | None, block: _Block, columns: Rows, values: Floats) -> Bools:

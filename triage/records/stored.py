@@ -13,7 +13,6 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from triage.errors import ConfigurationError, ExtractError, Problem, close_match
-from triage.records.gate import broken_promises
 from triage.records.histories import (
     VERSION,
     CaseHistories,
@@ -215,6 +214,8 @@ def canonical_histories(
         **{name: _in_order(name, tables[name], schemas[name]) for name in ORDER},
         vocabulary=vocabulary,
     )
+    from triage.records.gate import broken_promises  # pandera takes a second to import
+
     problems = [
         Problem(f"{name}/", f"does not hold what is promised of its columns: {told}", mend=MEND)
         for name, told in broken_promises(histories, today).items()

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -59,6 +58,8 @@ def dump_estimator(estimator: BaseEstimator) -> bytes:
     TypeError
         The estimator holds a type that :func:`load_estimator` would refuse.
     """
+    import skops.io  # takes half a second to import, and listing versions does without
+
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator))) as archive:
         schema = json.loads(archive.read(SCHEMA))
         if strange := _strange_types(schema):
@@ -89,6 +90,8 @@ def load_estimator(content: bytes, where: str) -> BaseEstimator:
     TamperedError
         It holds a type that is not one of ours, or trees that point outside themselves.
     """
+    import skops.io
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             schema = json.loads(archive.read(SCHEMA))

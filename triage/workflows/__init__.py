@@ -6,7 +6,8 @@ and demo then each do one thing that a person asks for. Nowhere else do rooms me
 Why this shape: every room below is given tables and gives tables back, so that it can be tested
 without a disk; the files, the order of steps and what is written when are decided here, once. The
 time and whoever watches progress are handed in by the door that was used. A workflow reads first,
-computes then and writes last, whole or not at all, so that a run which fails leaves what stood. Its
+computes then and writes last, whole or not at all, so that a run which fails leaves what
+stood; features alone are kept as soon as they are made, beside the results and not among them. Its
 functions are imported when they are first asked for, because opening a list should not wait for
 the libraries that train a model.
 """

@@ -133,7 +133,7 @@ def feature_maker(project: Project, progress: Progress, *, keep: bool) -> Make:
         )
         shelf.trim()
         kept, every = len(remade.kept), len(remade.kept) + len(remade.made)
-        made = f", {len(remade.made)} made for {remade.rows:,} of {len(moments):,} rows"
+        made = f"; {len(remade.made)} made, {remade.n_values:,} values"
         progress.stage(
             f"Making features: {kept} of {every} kept from before" + made * bool(remade.made)
         )

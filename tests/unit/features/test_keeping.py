@@ -151,14 +151,15 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     monkeypatch.setattr(keeping, "ROWS_A_BLOCK", 1)
     shelf = Shelf()
     first = asked(timeline_of(events()), shelf)
-    assert (first.kept, first.made, first.rows) == ((), OF_EVENTS, 2 * len(PEOPLE))
+    assert (first.kept, first.made) == ((), OF_EVENTS)
+    assert first.n_values == len(OF_EVENTS) * 2 * len(PEOPLE)
     assert len(shelf) > 20
     return shelf
 
 
 def test_where_nothing_changed_nothing_is_made(shelf: Shelf) -> None:
     again = asked(timeline_of(events()[::-1]), shelf)
-    assert (again.kept, again.made, again.rows) == (OF_EVENTS, (), 0)
+    assert (again.kept, again.made, again.n_values) == (OF_EVENTS, (), 0)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_one_changed_row_remakes_what_looks_at_it_for_its_block_alone(
     remade = asked(timeline_of(rows), shelf)
     assert remade.made == made
     assert remade.kept == tuple(name for name in OF_EVENTS if name not in made)
-    assert remade.rows in ((2, 4) if made else (0,)), "a block is of one or two people here"
+    assert remade.n_values == 2 * len(made), "P7 is alone in a block here, with two moments"
     assert asked(timeline_of(rows), shelf).made == ()
     assert asked(timeline_of(events()), shelf).made == made, "a part holds one version of a value"
 
@@ -244,6 +245,29 @@ def test_a_part_of_another_shape_is_not_used(shelf: Shelf) -> None:
     assert asked(timeline_of(events()), shelf).made == OF_EVENTS
     shelf[name] = Part(part.digests[:-1], part.values)
     assert asked(timeline_of(events()), shelf).made == OF_EVENTS
+
+
+def test_many_changes_at_once_are_all_made(shelf: Shelf) -> None:
+    rows = events()
+    for position, change in enumerate(
+        ({"ticks": 9.0}, {"victim_id": "V-P8"}, {"weapon": "yes"}, {"known_on": day(DAY)})
+    ):
+        rows[position * 9] |= change
+    rows[2] |= {"ended_on": day(DAY - 1)}
+    assert asked(timeline_of(rows), shelf).kept == ()
+
+
+def test_events_of_linked_people_are_made_whatever_changed(shelf: Shelf) -> None:
+    features = (*FEATURES, feature("linked", "count", linked_by="victim_id"))
+    everyone = 2 * len(PEOPLE)
+    first = asked(timeline_of(events()), shelf, features)
+    assert (first.made, first.n_values) == (("linked",), everyone)
+    assert asked(timeline_of(events()), shelf, features).made == ()
+    rows = events()
+    rows[0] |= {"victim_id": "V-P8"}
+    remade = asked(timeline_of(rows), shelf, features)
+    assert remade.matrix.column("linked")[PEOPLE.index("P8")] > 0
+    assert (remade.made, remade.n_values) == (("victims", "linked"), everyone + 2)
 
 
 def test_nobody_is_asked_about() -> None:

@@ -135,7 +135,8 @@ def feature_digests(
         if key not in data and reads is None:
             data[key] = [_of_everything(timeline)] * (len(seen.bounds) - 1)
         elif key not in data:
-            does = np.asarray([filters.index(feature.where) in some for some in passed], dtype=bool)
+            place = filters.index(feature.where)
+            does = np.asarray([place in some for some in passed], dtype=bool)
             events = np.flatnonzero(does[likeness])
             data[key] = list(_of_events(timeline, seen, events, reads or ()))
         definition = _definition(feature)

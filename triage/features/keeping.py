@@ -35,7 +35,9 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 ROWS_A_BLOCK = 256
-"""About so many rows stand or fall together."""
+"""About so many rows stand or fall together: fewer, and opening files would cost the most."""
+
+MOST_BLOCKS = 256
 
 MOST_PASSES = 4
 """Each pass looks through all events, so several cost more than a few values too many."""
@@ -182,7 +184,7 @@ def _take(part: Part | None, block: _Block, columns: Rows, values: Floats) -> Bo
 def _blocks(
     features: Sequence[Feature], timeline: Timeline, moments: Moments, version: str
 ) -> Iterator[_Block]:
-    n_blocks = 1 << (len(moments) // ROWS_A_BLOCK).bit_length()
+    n_blocks = min(MOST_BLOCKS, 1 << (len(moments) // ROWS_A_BLOCK).bit_length())
     people, person = np.unique(moments.person.astype(np.int64), return_inverse=True)
     ids = timeline.person_ids[people].tolist()
     block_of = np.asarray([zlib.crc32(one.encode()) % n_blocks for one in ids], dtype=np.int64)

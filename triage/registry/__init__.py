@@ -11,7 +11,9 @@ checked first against the registry's, then every type against a list that is clo
 and skops both take part of theirs from the file), then every tree against the bounds of its
 arrays. The same model has the same bytes: skops writes memory addresses and the time of day, which
 are written over. A new database is made beside its place and then moved there, because its 50
-migrations take seconds, and one that was killed half-way could not be used again.
+migrations take seconds, and one that was killed half-way could not be used again. Versions in the
+workspace's own database are read without mlflow, which takes seconds to import; where its tables
+have another form than is known, mlflow is asked.
 """
 
 from triage.registry.model_files import read_model, write_model

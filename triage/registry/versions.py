@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from triage.errors import NotFoundError, Problem
 from triage.learning import Experiment, Measures, Result, Trained
+from triage.registry.local import StoredVersion, stored_versions
 from triage.registry.model_files import read_model, write_model
 from triage.registry.tracking import connect, make_database, quiet
 from triage.workspace import Workspace
@@ -140,6 +141,13 @@ class Registry:
         """Return every version, the newest first."""
         if not self._exists():
             return []
+        stored = stored_versions(self._database, NAME, CHAMPION) if self._is_local else None
+        found, champion = stored if stored is not None else self._ask_mlflow()
+        versions = [_version(one, champion) for one in found if "sha256" in one.tags]
+        return sorted(versions, key=lambda version: -version.number)
+
+    def _ask_mlflow(self) -> tuple[list[ModelVersion], int | None]:
+        """Return every version and the number of the champion, whatever keeps them."""
         with quiet("list its versions"):
             client = self._client()
             champion = _champion_number(client)
@@ -152,9 +160,7 @@ class Registry:
                 found.extend(page)
                 token = page.token
                 if not token:
-                    break
-            versions = [_version(one, champion) for one in found if "sha256" in one.tags]
-        return sorted(versions, key=lambda version: -version.number)
+                    return found, champion
 
     def version(self, number: int) -> Version:
         """Return the version of this number.
@@ -296,7 +302,7 @@ def _champion_number(client: MlflowClient) -> int | None:
     return None if number is None else int(number)
 
 
-def _version(one: ModelVersion, champion: int | None) -> Version:
+def _version(one: ModelVersion | StoredVersion, champion: int | None) -> Version:
     tags = one.tags
     measures = json.loads(tags["measures"])
     return Version(

@@ -7,6 +7,8 @@ import json
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,8 @@ from tests.unit.learning.builders import boosting, by_points, invented, net, set
 from triage.errors import NotFoundError, StorageError, TamperedError
 from triage.learning import train
 from triage.registry import Registry
+from triage.registry import versions as versions_room
+from triage.registry.local import stored_versions
 from triage.workspace import Workspace
 
 
@@ -79,6 +83,44 @@ def test_versions_are_listed_newest_first_and_counted_on(registry, experiment):
     registry.log_experiment(experiment, code_version="1")
     registry.log_experiment(experiment, code_version="2")
     assert [v.number for v in registry.list_versions()] == [6, 5, 4, 3, 2, 1]
+
+
+def test_versions_read_without_mlflow_are_those_that_it_tells(
+    tmp_path, registry, experiment, monkeypatch
+):
+    registry.log_experiment(experiment, code_version="1")
+    registry.promote(2)
+    asked = []
+    ask = Registry._ask_mlflow
+    monkeypatch.setattr(Registry, "_ask_mlflow", lambda own: asked.append(own) or ask(own))
+    quickly = registry.list_versions()
+    assert asked == []
+    with sqlite3.connect(tmp_path / "registry" / "mlflow.db") as database:
+        (form,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+        database.execute("UPDATE alembic_version SET version_num = 'another'")
+    assert (
+        stored_versions(tmp_path / "registry" / "mlflow.db", "referral-triage", "champion") is None
+    )
+    with sqlite3.connect(tmp_path / "registry" / "mlflow.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (form,))
+    monkeypatch.setattr(versions_room, "stored_versions", lambda *_: None)
+    assert [version.number for version in quickly] == [3, 2, 1]
+    assert registry.list_versions() == quickly
+    assert asked == [registry]
+
+
+def test_listing_versions_does_not_wait_for_mlflow(tmp_path, registry, experiment):
+    registry.log_experiment(experiment, code_version="1")
+    program = (
+        "import sys; from pathlib import Path; from triage.registry import Registry;"
+        "from triage.workspace import Workspace;"
+        "print(len(Registry(Workspace(Path(sys.argv[1]))).list_versions()),"
+        "[name for name in ('mlflow', 'pandera', 'skops') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split(maxsplit=1) == ["3", "[]\n"]
 
 
 def test_the_same_model_has_the_same_hash(registry, experiment):

@@ -7,7 +7,9 @@ events happened and were known before, in which version, in which window, and wh
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,25 +17,39 @@ from triage.features import Feature
 
 Event = Mapping[str, Any]
 NAN = float("nan")
+ORDERS = (
+    "median_gap",
+    "shortest_gap",
+    "streak",
+    "mean_ratio",
+    "reached",
+    "new",
+    "most_repeated",
+    "serial",
+    "near",
+    "after",
+)
 
 
 def value_of(feature: Feature, events: Sequence[Event], as_of: datetime.date) -> float:
     """Return a feature's value for a person with these events."""
-    value = _value(feature, _considered(feature, events, as_of), as_of)
-    return feature.when_none if math.isnan(value) else value
-
-
-def _considered(
-    feature: Feature, events: Sequence[Event], as_of: datetime.date
-) -> list[tuple[int, Event]]:
     usable = [
         ((as_of - event["happened_on"]).days, event)
         for event in sorted(as_known(events, as_of), key=_in_order)
         if event["happened_on"] < as_of
-        and (feature.where is None or holds(feature.where, event) is True)
     ]
+    passing = [(age, event) for age, event in usable if _passes(feature.where, event)]
     longest = feature.window_days or feature.earlier_days
-    return [(age, event) for age, event in usable if longest is None or age <= longest]
+    found = [(age, event) for age, event in passing if longest is None or age <= longest]
+    if feature.measure in ORDERS:
+        value = _of_order(feature, found, passing, usable)
+    else:
+        value = _value(feature, found, as_of)
+    return feature.when_none if math.isnan(value) else value
+
+
+def _passes(condition: Any, event: Event) -> bool:
+    return condition is None or holds(condition, event) is True
 
 
 def as_known(events: Sequence[Event], as_of: datetime.date) -> list[Event]:
@@ -139,6 +155,77 @@ def _value(  # noqa: C901 - a case a measure
         case "rate_ratio":
             return _ratio(feature, found if of is None else numbers)
     raise AssertionError(feature.measure)
+
+
+def _of_order(  # noqa: C901 - a case a measure
+    feature: Feature,
+    found: list[tuple[int, Event]],
+    passing: list[tuple[int, Event]],
+    usable: list[tuple[int, Event]],
+) -> float:
+    of, least = feature.of, feature.at_least
+    known = [(age, event[of]) for age, event in found if of and event.get(of) is not None]
+    names = [name for _, name in known]
+    match feature.measure:
+        case "median_gap" | "shortest_gap":
+            gaps = [one - next_ for (one, _), (next_, _) in itertools.pairwise(found)]
+            middle = statistics.median if feature.measure == "median_gap" else min
+            return float(middle(gaps)) if gaps else NAN
+        case "streak":
+            length = feature.period_days
+            assert length is not None
+            for period in itertools.count():
+                from_age, to_age = period * length + 1, (period + 1) * length
+                if not any(from_age <= age <= to_age for age, _ in found):
+                    return float(period) if period else NAN
+        case "mean_ratio":
+            return _mean_ratio(feature, known)
+        case "reached":
+            return float(any(number >= least for number in names)) if names else NAN
+        case "new":
+            assert feature.window_days is not None
+            before = {event[of] for age, event in passing if age > feature.window_days}
+            return float(len(set(names) - before)) if set(names) - before else NAN
+        case "most_repeated":
+            return float(max(names.count(name) for name in names)) if names else NAN
+        case "serial":
+            return float(len(set(names)) >= least) if names else NAN
+    pairs = [
+        event
+        for age, event in found
+        if any(
+            _are_a_pair(feature, age - age_of_other)
+            for age_of_other, other in usable
+            if other is not event and _passes(feature.companion, other)
+        )
+    ]
+    if not pairs:
+        return NAN
+    return float(len(pairs)) if least is None else float(len(pairs) >= least)
+
+
+def _are_a_pair(feature: Feature, days_before: int) -> bool:
+    """Return whether an event makes a pair with another that came so many days after it."""
+    within = feature.within_days
+    assert within is not None
+    if feature.measure == "near":
+        return -within <= days_before <= within
+    return -within <= days_before <= -1
+
+
+def _mean_ratio(feature: Feature, known: list[tuple[int, float]]) -> float:
+    recent_days = feature.recent_days
+    assert recent_days is not None
+    amounts = [(age, on_grid(number)) for age, number in known]
+    recent = [amount for age, amount in amounts if age <= recent_days]
+    earlier = [amount for age, amount in amounts if age > recent_days]
+    if not recent or not earlier:
+        return NAN
+    mean_of_both = math.fsum([*recent, *earlier]) / (len(recent) + len(earlier))
+    earlier_mean = (math.fsum(earlier) + mean_of_both) / (len(earlier) + 1)
+    if earlier_mean <= 0:
+        return NAN
+    return (math.fsum(recent) + mean_of_both) / (len(recent) + 1) / earlier_mean
 
 
 def _active(found: list[tuple[int, Event]], as_of: datetime.date) -> float:

@@ -3,10 +3,11 @@
 A *definition* (``pipelines/*.yaml``) says what is measured, over which events, in which windows,
 and what it means in plain words. A *plan* turns all definitions into a few flat tables of
 operations. One compiled *kernel* walks back through a person's usable events once for each as-of
-date and makes every feature on the way. *Evidence* names the very events behind a value. The
-*catalogue* says in words what each feature is, and the *profile* how its values are spread over
-people, and whether that has changed. What was made once may be *kept*, and is made again only where
-something that it depends on is different.
+date and makes every feature on the way, but for those of the order of events, each of which has a
+compiled *walk* of its own over the events that it looks at. *Evidence* names the very events behind
+a value. The *catalogue* says in words what each feature is, and the *profile* how its values are
+spread over people, and whether that has changed. What was made once may be *kept*, and is made again
+only where something that it depends on is different.
 
 Why this shape: definition, plan and kernel are kept apart so that meaning is written once
 (:class:`Feature`), compiled once (:class:`Plan`) and run anywhere that flat arrays are at hand: on
@@ -20,7 +21,7 @@ taken by a cheaper sign, such as a file's time.
 
 from triage.features.cases import Case, read_cases
 from triage.features.catalogue import Entry, catalogue
-from triage.features.definitions import Feature, read_pipelines
+from triage.features.definitions import Feature
 from triage.features.engine import compute
 from triage.features.evidence import evidence
 from triage.features.keeping import Part, Remade, Shelf, recompute
@@ -36,6 +37,7 @@ from triage.features.profile import (
     Share,
     profile,
 )
+from triage.features.reading import read_pipelines
 from triage.features.spark import SparkTask, write_features_on_spark
 
 __all__ = [

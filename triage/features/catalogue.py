@@ -23,6 +23,27 @@ EXAMPLES: dict[Measure, float] = {
     "days_since_first": 800.0,
     "change": 2.0,
     "rate_ratio": 2.5,
+    "median_gap": 24.0,
+    "shortest_gap": 5.0,
+    "mean_ratio": 2.5,
+    "reached": 1.0,
+    "new": 1.0,
+    "most_repeated": 4.0,
+    "serial": 1.0,
+    "near": 2.0,
+    "after": 2.0,
+}
+SAID: dict[Measure, str] = {
+    "median_gap": "median days between one record and the next",
+    "shortest_gap": "fewest days between one record and the next",
+    "streak": "periods of {days} days running, up to now, with a record in each",
+    "mean_ratio": "ratio of the mean {of} of each record",
+    "reached": "whether {of} was ever at least {at_least}",
+    "new": "different {of}, not seen before",
+    "most_repeated": "most records with one {of}",
+    "serial": "whether there are at least {at_least} different {of}",
+    "near": "records with another at most {days} days before or after",
+    "after": "records that follow another by 1 to {days} days",
 }
 EXAMPLE = 3.0
 EXAMPLE_OF_A_NUMBER = 34.0
@@ -93,6 +114,12 @@ def catalogue(features: Iterable[Feature], vocabulary: Vocabulary) -> tuple[Entr
 
 def _measure(feature: Feature) -> str:
     words = feature.measure.replace("_", " ")
+    if feature.measure in SAID:
+        return SAID[feature.measure].format(
+            of=str(feature.of).replace("_", " "),
+            days=feature.period_days or feature.within_days,
+            at_least=f"{feature.at_least or 0:g}",
+        )
     if feature.of is None or feature.measure == "attribute":
         return words
     return f"{words} of {feature.of.replace('_', ' ')}"
@@ -115,6 +142,8 @@ def _window(feature: Feature) -> str:
         return "on the as-of date" if of_person else "when the referral was made"
     if feature.measure == "active":
         return "on the as-of date"
+    if feature.measure == "streak":
+        return "counted back from the as-of date"
     return window_words(feature.window_days)
 
 
@@ -122,9 +151,11 @@ def _looks_at(feature: Feature, vocabulary: Vocabulary) -> str:
     if feature.measure == "attribute":
         return _attribute(str(feature.of), feature.equals, vocabulary)
     whose = "" if feature.linked_by is None else _linked(feature.linked_by, vocabulary)
-    if feature.where is None:
-        return f"{whose}every record"
-    return f"{whose}{_condition(feature.where, vocabulary)}"
+    told = "every record" if feature.where is None else _condition(feature.where, vocabulary)
+    if feature.companion is None:
+        return f"{whose}{told}"
+    where = "near" if feature.measure == "near" else "after"
+    return f"{whose}{told}; {where} another ({_condition(feature.companion, vocabulary)})"
 
 
 def _linked(column: str, vocabulary: Vocabulary) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from triage.conditions import (
     Answers,
     Categories,
     Column,
+    Condition,
     Days,
     Numbers,
 )
@@ -23,7 +24,8 @@ from triage.features.definitions import Feature
 from triage.features.filters import filters_passed
 from triage.features.kernel import numbered_within_people, scan
 from triage.features.matrix import FeatureMatrix
-from triage.features.plan import LinkedPart, Plan
+from triage.features.plan import LinkedPart, Plan, Walks
+from triage.features.walks import Facts, Passing, walk
 from triage.timeline import Links, Moments, Timeline, find_links, linked_timeline
 
 __all__ = ["compute"]
@@ -86,8 +88,11 @@ def compute(
     """
     n_rows = len(moments)
     out = np.full((len(plan.features), n_rows), np.nan)
+    threads = threads or os.cpu_count() or 1
     if len(plan.outputs) and n_rows:
-        _run(plan, timeline, moments, out, threads or os.cpu_count() or 1)
+        _run(plan, timeline, moments, out, threads)
+    if plan.walks.each and n_rows:
+        _run_walks(plan.walks, timeline, moments, out, threads)
     for part in plan.linked if n_rows else ():
         found = None if links is None else links[part.linked_by]
         out[list(part.columns)] = _of_linked(part, timeline, moments, found, threads).values.T
@@ -154,9 +159,52 @@ def _run(
             out,
         )
 
-    bounds = np.linspace(0, len(moments), min(threads, len(moments)) + 1).astype(int)
+    _in_threads(run, len(moments), threads)
+
+
+def _in_threads(run: Callable[[int, int], None], n_rows: int, threads: int) -> None:
+    bounds = np.linspace(0, n_rows, min(threads, n_rows) + 1).astype(int)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         list(pool.map(run, bounds[:-1].tolist(), bounds[1:].tolist()))
+
+
+def _run_walks(
+    walks: Walks,
+    timeline: Timeline,
+    moments: Moments,
+    out: npt.NDArray[np.float64],
+    threads: int,
+) -> None:
+    passing = _passing(walks.filters, timeline)
+    nothing = Passing(np.empty(0, np.int32), np.zeros(timeline.n_people + 1, np.int64))
+    numbers = [_numbers(timeline, name, summed) for name, summed in walks.numbers]
+    names = [_numbered(timeline, name) for name in walks.names]
+    rows = np.ascontiguousarray(moments.person), np.ascontiguousarray(moments.day)
+
+    def run(first_row: int, last_row: int) -> None:
+        for one in walks.each:
+            facts = Facts(
+                timeline.happened,
+                timeline.known,
+                timeline.replaced,
+                np.empty(0) if one.number < 0 else numbers[one.number],
+                np.empty(0, np.int32) if one.name < 0 else names[one.name],
+            )
+            others = nothing if one.companion < 0 else passing[one.companion]
+            its_own = passing[one.filter]
+            walk(one.asked, facts, its_own, others, *rows, first_row, last_row, out[one.column])
+
+    _in_threads(run, len(moments), threads)
+
+
+def _passing(filters: Sequence[Condition | None], timeline: Timeline) -> list[Passing]:
+    likeness, passed = filters_passed(filters, timeline.columns, timeline.n_events)
+    found = []
+    for position in range(len(filters)):
+        passes = np.asarray([position in some for some in passed], dtype=bool)
+        events = np.flatnonzero(passes[likeness]).astype(np.int32)
+        found.append(Passing(events, np.searchsorted(events, timeline.starts)))
+    return found
 
 
 def _bind(plan: Plan, timeline: Timeline) -> _Bound:
@@ -165,10 +213,7 @@ def _bind(plan: Plan, timeline: Timeline) -> _Bound:
         [position for position, step in enumerate(plan.steps) if step.filter in filters]
         for filters in passed
     ]
-    numbers = [
-        _on_grid(name, _values(timeline, name)) if summed else _values(timeline, name)
-        for name, summed in plan.numbers
-    ]
+    numbers = [_numbers(timeline, name, summed) for name, summed in plan.numbers]
     names = [_numbered(timeline, name) for name in plan.names]
     return _Bound(
         signature=signature,
@@ -179,11 +224,11 @@ def _bind(plan: Plan, timeline: Timeline) -> _Bound:
     )
 
 
-def _values(timeline: Timeline, name: str) -> npt.NDArray[np.float64]:
+def _numbers(timeline: Timeline, name: str, summed: bool) -> npt.NDArray[np.float64]:
     column = timeline.columns[name]
     if not isinstance(column, Numbers):
         raise TypeError(f"the event column {name} does not hold numbers")
-    return column.values
+    return _on_grid(name, column.values) if summed else column.values
 
 
 def _on_grid(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

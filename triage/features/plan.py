@@ -11,8 +11,9 @@ import numpy.typing as npt
 from triage.conditions import Condition, fields_of
 from triage.features.definitions import Feature
 from triage.features.kernel import RECENT_CELLS, Operation, Output
+from triage.features.walks import Asked, Order
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "Walk", "Walks", "make_plan"]
 
 EVER = int(np.iinfo(np.int32).max)
 Integers = npt.NDArray[np.int32]
@@ -30,6 +31,19 @@ OPERATIONS: dict[str, tuple[Operation, Output]] = {
     "change": (Operation.LATEST, Output.CHANGE),
     "active": (Operation.ACTIVE, Output.FLAG),
     "rate_ratio": (Operation.COUNT, Output.RATIO),
+}
+
+ORDERS: dict[str, Order] = {
+    "median_gap": Order.MEDIAN_GAP,
+    "shortest_gap": Order.SHORTEST_GAP,
+    "streak": Order.STREAK,
+    "mean_ratio": Order.MEAN_RATIO,
+    "reached": Order.REACHED,
+    "new": Order.NEW,
+    "most_repeated": Order.MOST_REPEATED,
+    "serial": Order.SERIAL,
+    "near": Order.NEAR,
+    "after": Order.AFTER,
 }
 
 
@@ -62,6 +76,46 @@ class LinkedPart:
 
 
 @dataclass(frozen=True)
+class Walk:
+    """One feature that is made of the order of events, by a walk of its own.
+
+    Parameters
+    ----------
+    column : int
+        Its place in the matrix.
+    asked : Asked
+    filter, companion : int
+        Which events it looks at, and which they may lie near; −1 where none are.
+    number, name : int
+        The column that is measured or counted; −1 where none is.
+    """
+
+    column: int
+    asked: Asked
+    filter: int
+    companion: int
+    number: int
+    name: int
+
+
+@dataclass(frozen=True)
+class Walks:
+    """All walks, and what they look at, each standing once.
+
+    Parameters
+    ----------
+    each : tuple of Walk
+    filters, numbers, names : tuple
+        As in a :class:`Plan`.
+    """
+
+    each: tuple[Walk, ...]
+    filters: tuple[Condition | None, ...]
+    numbers: tuple[tuple[str, bool], ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that is to be made, with each filter, column and operation standing once.
 
@@ -89,6 +143,8 @@ class Plan:
         second cell, its window in days (the largest integer where all history counts), and the
         places in ``edges`` of a ratio's two periods.
     when_none : ndarray of float64, shape (n_event_features,)
+    walks : Walks
+        What the kernel does not make: the features that are made of the order of events.
     linked : tuple of LinkedPart
         One for each column by which people are linked. All the above is about features of a
         person's own events; these are plans of their own.
@@ -105,14 +161,17 @@ class Plan:
     empty: npt.NDArray[np.float64]
     outputs: Integers
     when_none: npt.NDArray[np.float64]
+    walks: Walks
     linked: tuple[LinkedPart, ...] = ()
 
     @property
     def fields(self) -> frozenset[str]:
         """The columns of events that the plan tests or measures."""
-        tested = [fields_of(condition) for condition in self.filters if condition is not None]
+        filters = (*self.filters, *self.walks.filters)
+        tested = [fields_of(condition) for condition in filters if condition is not None]
+        numbers = (name for name, _ in (*self.numbers, *self.walks.numbers))
         there = [part.plan.fields | {part.linked_by} for part in self.linked]
-        return frozenset(self.names).union(*tested, (name for name, _ in self.numbers), *there)
+        return frozenset(self.names).union(self.walks.names, *tested, numbers, *there)
 
 
 def make_plan(features: Iterable[Feature]) -> Plan:
@@ -127,7 +186,7 @@ def make_plan(features: Iterable[Feature]) -> Plan:
     of_events = [
         (column, feature)
         for column, feature in enumerate(features)
-        if feature.measure != "attribute" and feature.linked_by is None
+        if feature.measure in OPERATIONS and feature.linked_by is None
     ]
     needed = _Needed()
     wanted = [[needed.step(*want) for want in _wants(feature)] for _, feature in of_events]
@@ -149,6 +208,7 @@ def make_plan(features: Iterable[Feature]) -> Plan:
         empty=layout.empty(),
         outputs=np.asarray(outputs, dtype=np.int32).reshape(len(outputs), 7),
         when_none=np.asarray([feature.when_none for _, feature in of_events], dtype=np.float64),
+        walks=_walks(features),
         linked=_linked(features),
     )
 
@@ -166,6 +226,16 @@ def _linked(features: Sequence[Feature]) -> tuple[LinkedPart, ...]:
         )
         for name, places in columns.items()
     )
+
+
+def _walks(features: Sequence[Feature]) -> Walks:
+    needed = _Needed()
+    each = tuple(
+        needed.walk(column, feature)
+        for column, feature in enumerate(features)
+        if feature.measure in ORDERS and feature.linked_by is None
+    )
+    return Walks(each, tuple(needed.filters), tuple(needed.numbers), tuple(needed.names))
 
 
 def _edges(features: Iterable[Feature]) -> list[int]:
@@ -191,7 +261,7 @@ def _wants(feature: Feature) -> list[tuple[Operation, Feature]]:
 
 @dataclass
 class _Needed:
-    """The steps of a plan as they are asked for; what already stands is used again."""
+    """Steps and walks of a plan as they are asked for; what already stands is used again."""
 
     filters: list[Condition | None] = field(default_factory=list)
     numbers: list[tuple[str, bool]] = field(default_factory=list)
@@ -206,6 +276,31 @@ class _Needed:
             column = _position(self.numbers, (feature.of, operation is Operation.SUM))
         step = Step(operation, _position(self.filters, feature.where), column)
         return self.steps[_position(self.steps, step)]
+
+    def walk(self, column: int, feature: Feature) -> Walk:
+        order, of, companion = ORDERS[feature.measure], feature.of, feature.companion
+        is_summed = order is Order.MEAN_RATIO
+        of_number = of is not None and (is_summed or order is Order.REACHED)
+        return Walk(
+            column,
+            _asked(order, feature),
+            _position(self.filters, feature.where),
+            -1 if companion is None else _position(self.filters, companion),
+            _position(self.numbers, (of, is_summed)) if of_number else -1,
+            _position(self.names, of) if of is not None and not of_number else -1,
+        )
+
+
+def _asked(order: Order, feature: Feature) -> Asked:
+    lengths = (feature.recent_days, feature.period_days, feature.within_days)
+    return Asked(
+        order=int(order),
+        window_days=EVER if feature.window_days is None else feature.window_days,
+        days=next((days for days in lengths if days is not None), 0),
+        more_days=feature.earlier_days or 0,
+        at_least=float("nan") if feature.at_least is None else float(feature.at_least),
+        when_none=feature.when_none,
+    )
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,26 @@ import re
 __all__ = ["describe", "duration", "template_problem", "window_words"]
 
 PLACE = re.compile(r"\{([^{}]*)\}")
-NAMED = ("value", "duration", "window")
+NAMED = ("value", "duration", "window", "days")
 DAYS_A_MONTH = 365.25 / 12
 
 
-def describe(template: str, value: float, window_days: int | None, *, ever: bool) -> str:
+def describe(
+    template: str, value: float, window_days: int | None, *, ever: bool, days: int | None = None
+) -> str:
     """Return a meaning with its value and its window filled in.
 
     Parameters
     ----------
     template : str
-        With ``{value}``, ``{duration}``, ``{window}`` and ``{one|many}``.
+        With ``{value}``, ``{duration}``, ``{window}``, ``{days}`` and ``{one|many}``.
     value : float
     window_days : int or None
         None where all history counts.
     ever : bool
         Whether a missing window is said ("on record").
+    days : int, optional
+        How long a period is, or how near is near.
 
     Examples
     --------
@@ -33,6 +37,8 @@ def describe(template: str, value: float, window_days: int | None, *, ever: bool
     '1 incident with a weapon on record'
     >>> describe(words, 0.0, 90, ever=True)
     'no incidents with a weapon in the last 3 months'
+    >>> describe("{value} {breach|breaches} within {days} days", 1.0, None, ever=False, days=28)
+    '1 breach within 28 days'
     """
 
     def fill(place: re.Match[str]) -> str:
@@ -43,6 +49,8 @@ def describe(template: str, value: float, window_days: int | None, *, ever: bool
                 return duration(value)
             case "window":
                 return window_words(window_days) if window_days or ever else ""
+            case "days":
+                return str(days)
             case forms:
                 one, many = forms.split("|")
                 return one if value == 1 else many
@@ -50,12 +58,17 @@ def describe(template: str, value: float, window_days: int | None, *, ever: bool
     return PLACE.sub(fill, template).strip()
 
 
-def template_problem(template: str, *, has_window: bool) -> str | None:
+def template_problem(template: str, *, has_window: bool, has_days: bool) -> str | None:
     """Return what is wrong with a meaning, or None."""
     places = PLACE.findall(template)
     for place in places:
         if place not in NAMED and place.count("|") != 1:
-            return f"may hold {{value}}, {{duration}}, {{window}} or {{one|many}}, not {{{place}}}"
+            return (
+                "may hold {value}, {duration}, {window}, {days} or {one|many}, "
+                f"not {{{place}}}"
+            )
+    if "days" in places and not has_days:
+        return "says its {days}, but the measure has neither period_days nor within_days"
     if has_window and "window" not in places:
         return "must say its {window}"
     return None

@@ -1,0 +1,248 @@
+"""What a definition cannot mean, in words that say why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from triage.conditions import All, AnyOf, Condition, Kinds, Not, Test, mismatches
+from triage.errors import close_match
+from triage.features.definitions import Definition, Pipeline
+from triage.features.words import template_problem
+from triage.records import Vocabulary
+
+__all__ = ["refusals"]
+
+Refusal = tuple[list[Any], str]
+Types = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Takes:
+    """The keys that a measure needs, and those that it may have besides."""
+
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+
+
+EVENTS = ("where", "windows")
+PERIODS = ("recent_days", "earlier_days")
+
+MEASURES: dict[str, Takes] = {
+    "count": Takes((), EVENTS),
+    "sum": Takes(("of",), EVENTS),
+    "maximum": Takes(("of",), EVENTS),
+    "distinct": Takes(("of",), EVENTS),
+    "repeats": Takes(("of",), EVENTS),
+    "days_since_last": Takes((), EVENTS),
+    "days_since_first": Takes((), EVENTS),
+    "latest": Takes(("of",), EVENTS),
+    "change": Takes(("of",), EVENTS),
+    "active": Takes((), ("where",)),
+    "rate_ratio": Takes(PERIODS, ("where", "of")),
+    "median_gap": Takes((), EVENTS),
+    "shortest_gap": Takes((), EVENTS),
+    "streak": Takes(("period_days",), ("where",)),
+    "mean_ratio": Takes(("of", *PERIODS), ("where",)),
+    "reached": Takes(("of", "at_least"), EVENTS),
+    "new": Takes(("of", "windows"), ("where",)),
+    "most_repeated": Takes(("of",), EVENTS),
+    "serial": Takes(("of",), (*EVENTS, "at_least")),
+    "near": Takes(("near", "within_days"), (*EVENTS, "at_least")),
+    "after": Takes(("after", "within_days"), (*EVENTS, "at_least")),
+    "attribute": Takes(("of",), ("equals",)),
+}
+"""Every measure, and what a definition of it says beside what all of them say."""
+
+KEYS = sorted({key for takes in MEASURES.values() for key in (*takes.needs, *takes.may)})
+OF_NAME = ("distinct", "repeats", "new", "most_repeated", "serial")
+
+FALLS: dict[str, str] = {
+    "days_since_last": "one more of them makes the days since the last fewer",
+    "shortest_gap": "the closer they follow on one another, the shorter the gap",
+    "median_gap": "the closer they follow on one another, the shorter the gaps",
+}
+"""The measures that fall with more events, and why; all others rise."""
+
+
+def refusals(pipeline: Pipeline, vocabulary: Vocabulary) -> Iterator[Refusal]:
+    """Yield all that cannot be meant in a pipeline: the keys of its place, and what is wrong.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    vocabulary : Vocabulary
+        The columns and values that it may name.
+    """
+    fields = vocabulary.event_fields()
+    yield from _of_condition(pipeline.among, ["among"], "'among'", fields)
+    for position, definition in enumerate(pipeline.features):
+        place: list[Any] = ["features", position]
+        who = f"feature '{definition.name}'"
+        if definition.measure not in MEASURES:
+            mend = close_match(definition.measure, MEASURES)
+            known = ", ".join(MEASURES)
+            text = f"has the measure '{definition.measure}', which is none of {known}. {mend}"
+            yield [*place, "measure"], f"{who} {text}".strip()
+            continue
+        for key in ("where", "near", "after"):
+            condition = getattr(definition, key)
+            yield from _of_condition(condition, [*place, key], who, fields)
+        for key, text in _of_definition(definition, pipeline, fields, vocabulary):
+            yield [*place, key], f"{who} {text}"
+
+
+def _of_condition(
+    condition: Condition | None, keys: list[Any], who: str, fields: Kinds
+) -> Iterator[Refusal]:
+    if condition is not None:
+        nobody = "configs/vocabulary.yaml does not list"
+        for text in mismatches(condition, fields, made_by=nobody):
+            yield keys, f"{who} {text}"
+
+
+def _of_definition(
+    definition: Definition, pipeline: Pipeline, fields: Kinds, vocabulary: Vocabulary
+) -> Iterator[tuple[str, str]]:
+    yield from _of_keys(definition)
+    yield from _of_days(definition)
+    yield from (("of", text) for text in _of_what(definition, fields, vocabulary))
+    yield from _of_numbers(definition)
+    texts = definition.meaning
+    for text in [texts] if isinstance(texts, str) else [texts.yes, texts.no]:
+        days = definition.period_days or definition.within_days
+        if problem := template_problem(
+            text, has_window=bool(definition.windows), has_days=days is not None
+        ):
+            yield "meaning", f"has a meaning that {problem}"
+    events = pipeline.looks_at(definition)
+    if (why := _why_not_that_way(definition, events, vocabulary)) is not None:
+        yield "direction", f"cannot have the direction '{definition.direction}': {why}"
+
+
+def _of_keys(definition: Definition) -> Iterator[tuple[str, str]]:
+    takes = MEASURES[definition.measure]
+    for key in KEYS:
+        given = getattr(definition, key) not in (None, [])
+        if given and key not in (*takes.needs, *takes.may):
+            yield key, f"has '{key}', which the measure '{definition.measure}' does not take"
+        if not given and key in takes.needs:
+            yield "measure", f"needs '{key}' for the measure '{definition.measure}'"
+
+
+def _of_days(definition: Definition) -> Iterator[tuple[str, str]]:
+    days = [window for window in definition.windows if window != "ever"]
+    if [*days, *["ever"] * ("ever" in definition.windows)] != definition.windows or days != sorted(
+        set(days)
+    ):
+        yield "windows", "has windows that must rise, each once, with 'ever' last"
+    if definition.measure == "new" and "ever" in definition.windows:
+        yield "windows", "counts what is new since before the window, and before 'ever' is nothing"
+    recent, earlier = definition.recent_days, definition.earlier_days
+    if recent is not None and earlier is not None and recent >= earlier:
+        yield "earlier_days", "must have earlier_days above its recent_days"
+    if definition.measure == "after" and definition.within_days == 0:
+        yield "within_days", "counts what came 1 to within_days days after, so that must be above 0"
+
+
+def _of_numbers(definition: Definition) -> Iterator[tuple[str, str]]:
+    for key in ("when_none", "at_least"):
+        value = getattr(definition, key)
+        if isinstance(value, float) and not math.isfinite(value):
+            yield key, f"has '{key}', which must be a finite number"
+    least, measure = definition.at_least, definition.measure
+    fewest = {"serial": 2, "near": 1, "after": 1}.get(measure)
+    if least is not None and fewest is not None and not (least >= fewest and least == int(least)):
+        yield "at_least", f"counts up to 'at_least', which must be whole and not below {fewest}"
+
+
+def _of_what(definition: Definition, fields: Kinds, vocabulary: Vocabulary) -> Iterator[str]:
+    of, measure = definition.of, definition.measure
+    takes = MEASURES[measure]
+    if of is None or "of" not in (*takes.needs, *takes.may):
+        return
+    if of in vocabulary.audit_only():
+        yield f"is of '{of}', which is for audit only: no feature may use it"
+        return
+    known = vocabulary.attribute_fields() if measure == "attribute" else fields
+    if of not in known:
+        yield f"is of '{of}', which does not exist. {close_match(of, known)}".strip()
+        return
+    kind = known[of]
+    if measure == "attribute":
+        if (kind in ("number", "answer", "date")) == (definition.equals is not None):
+            yield f"is of '{of}': 'equals' is given for a category, and for nothing else"
+        elif definition.equals is not None and kind != "text" and definition.equals not in kind:
+            yield (
+                f"asks whether '{of}' equals '{definition.equals}', which is not one of its "
+                f"values. {close_match(definition.equals, kind)}"
+            ).strip()
+    elif measure in OF_NAME:
+        if kind in ("number", "answer", "date") or (measure == "repeats" and of != "victim_id"):
+            yield f"counts '{of}', but only a name can be counted so (victim_id, agency, type, …)"
+    elif kind != "number":
+        yield f"measures '{of}', which is not a number"
+
+
+def _why_not_that_way(
+    definition: Definition, events: Condition | None, vocabulary: Vocabulary
+) -> str | None:
+    """Return why more harm would lower a score; None where it would not.
+
+    A protective event (a session attended) may lower a score, and the time since it may raise one.
+    Only what is harm for certain is held to its way: days of harm, and events of types that all
+    have a class of harm. What any other number counts is not known here.
+    """
+    measure, of = definition.measure, definition.of
+    mend = "and more harm may never lower a score (law 6). Use"
+    if measure == "attribute" or definition.direction == "none":
+        return None
+    if of == "harm_days":
+        wrong, why = "lowers", "it measures harm itself"
+    elif (of is not None and measure not in OF_NAME) or not _is_harm(events, vocabulary):
+        return None
+    elif measure in FALLS:
+        wrong, why = "raises", f"its events are all harm, {FALLS[measure]}"
+    else:
+        wrong, why = "lowers", "its events are all harm"
+    other = "raises" if wrong == "lowers" else "lowers"
+    return f"{why}, {mend} '{other}' or 'none'." if definition.direction == wrong else None
+
+
+def _is_harm(events: Condition | None, vocabulary: Vocabulary) -> bool:
+    """Return whether every type that may pass a condition has a class of harm."""
+    if events is None:
+        return False
+    may, _ = _passing(events, vocabulary)
+    return bool(may) and all(vocabulary.types[name].harm_class is not None for name in may)
+
+
+def _passing(condition: Condition, vocabulary: Vocabulary) -> tuple[Types, Types]:
+    """Return the types of which some events may pass, and those of which all must."""
+    every = frozenset(vocabulary.types)
+    match condition:
+        case Not(part):
+            may, must = _passing(part, vocabulary)
+            return every - must, every - may
+        case All(parts):
+            some = [_passing(part, vocabulary) for part in parts]
+            return every.intersection(*(may for may, _ in some)), every.intersection(
+                *(must for _, must in some)
+            )
+        case AnyOf(parts):
+            some = [_passing(part, vocabulary) for part in parts]
+            none: Types = frozenset()
+            return none.union(*(may for may, _ in some)), none.union(*(must for _, must in some))
+        case Test("type" | "kind", "is" | "in" | "is_not" | "not_in", values):
+            is_type = condition.field == "type"
+            named = {
+                name
+                for name, its in vocabulary.types.items()
+                if (name if is_type else its.kind) in values
+            }
+            found = every - named if condition.operator in ("is_not", "not_in") else named
+            return frozenset(found), frozenset(found)
+        case _:
+            return every, frozenset()

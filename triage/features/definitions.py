@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -11,7 +12,16 @@ from triage.conditions import All, Condition, ConditionField
 from triage.features.words import describe
 from triage.workspace import Strict
 
-__all__ = ["Definition", "Direction", "Feature", "Meaning", "Measure", "Pipeline", "Window"]
+__all__ = [
+    "Definition",
+    "Direction",
+    "Feature",
+    "Meaning",
+    "Measure",
+    "Pipeline",
+    "PipelineFile",
+    "Window",
+]
 
 Measure = Literal[
     "count",
@@ -136,8 +146,8 @@ class Definition(Strict):
     missing: str
 
 
-class Pipeline(Strict):
-    """One file of ``pipelines/``: the features of a theme.
+class PipelineFile(Strict):
+    """One file of ``pipelines/`` as it is written.
 
     Parameters
     ----------
@@ -150,7 +160,24 @@ class Pipeline(Strict):
 
     title: str
     among: ConditionField | None = None
-    features: list[Definition] = pydantic.Field(min_length=1)
+    features: list[dict[str, Any]] = pydantic.Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The features of a theme.
+
+    Parameters
+    ----------
+    title : str
+    among : Condition or None
+    definitions : mapping of int to Definition
+        By their places in the file.
+    """
+
+    title: str
+    among: Condition | None
+    definitions: Mapping[int, Definition]
 
     def looks_at(self, definition: Definition) -> Condition | None:
         """Return which events a definition of this file looks at; None where at all."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import cast
 
 from triage.errors import ConfigurationError, Problem
-from triage.features.definitions import Definition, Feature, Measure, Pipeline, Window
+from triage.features.definitions import Definition, Feature, Measure, Pipeline, PipelineFile, Window
 from triage.features.refusals import refusals
 from triage.records import Vocabulary
-from triage.workspace import line_of, read_documents
+from triage.workspace import gather_documents, line_of, read_entries
 
 __all__ = ["read_pipelines"]
 
@@ -60,9 +60,8 @@ def read_pipelines(
         order, two features of one name, a direction that the measure cannot have, a protected
         characteristic.
     """
-    pipelines = read_documents(folder, Pipeline, root=root)
+    pipelines, problems = _gather(folder, root)
     shown = folder.relative_to(root) if root else folder
-    problems: list[Problem] = []
     features: list[Feature] = []
     first: dict[str, str] = {}
     for file, pipeline in pipelines.items():
@@ -70,7 +69,7 @@ def read_pipelines(
         for keys, text in refusals(pipeline, vocabulary):
             line = line_of(folder / file, keys)
             problems.append(Problem(f"{where}, line {line}", text))
-        for position, definition in enumerate(pipeline.features):
+        for position, definition in pipeline.definitions.items():
             for feature in _features(Path(file).stem, pipeline, definition):
                 if feature.name in RESERVED:
                     line = line_of(folder / file, ["features", position, "name"])
@@ -100,6 +99,19 @@ def read_pipelines(
     if problems:
         raise ConfigurationError(problems)
     return tuple(features)
+
+
+def _gather(folder: Path, root: Path | None) -> tuple[dict[str, Pipeline], list[Problem]]:
+    """Return every definition that can be read, and the problems of those that cannot."""
+    pipelines = {}
+    files, problems = gather_documents(folder, PipelineFile, root=root)
+    for file, written in files.items():
+        path = folder / file
+        name = str(path.relative_to(root) if root else path)
+        found, more = read_entries(written.features, Definition, path, "features", name)
+        problems.extend(more)
+        pipelines[file] = Pipeline(written.title, written.among, found)
+    return pipelines, problems
 
 
 def _features(theme: str, pipeline: Pipeline, definition: Definition) -> Iterator[Feature]:

@@ -27,7 +27,8 @@ class Takes:
     may: tuple[str, ...] = ()
 
 
-EVENTS = ("where", "windows")
+WHICH = ("where", "linked_by")
+EVENTS = (*WHICH, "windows")
 PERIODS = ("recent_days", "earlier_days")
 
 MEASURES: dict[str, Takes] = {
@@ -40,14 +41,14 @@ MEASURES: dict[str, Takes] = {
     "days_since_first": Takes((), EVENTS),
     "latest": Takes(("of",), EVENTS),
     "change": Takes(("of",), EVENTS),
-    "active": Takes((), ("where",)),
-    "rate_ratio": Takes(PERIODS, ("where", "of")),
+    "active": Takes((), WHICH),
+    "rate_ratio": Takes(PERIODS, (*WHICH, "of")),
     "median_gap": Takes((), EVENTS),
     "shortest_gap": Takes((), EVENTS),
-    "streak": Takes(("period_days",), ("where",)),
-    "mean_ratio": Takes(("of", *PERIODS), ("where",)),
+    "streak": Takes(("period_days",), WHICH),
+    "mean_ratio": Takes(("of", *PERIODS), WHICH),
     "reached": Takes(("of", "at_least"), EVENTS),
-    "new": Takes(("of", "windows"), ("where",)),
+    "new": Takes(("of", "windows"), WHICH),
     "most_repeated": Takes(("of",), EVENTS),
     "serial": Takes(("of",), (*EVENTS, "at_least")),
     "near": Takes(("near", "within_days"), (*EVENTS, "at_least")),
@@ -78,7 +79,7 @@ def refusals(pipeline: Pipeline, vocabulary: Vocabulary) -> Iterator[Refusal]:
     """
     fields = vocabulary.event_fields()
     yield from _of_condition(pipeline.among, ["among"], "'among'", fields)
-    for position, definition in enumerate(pipeline.features):
+    for position, definition in pipeline.definitions.items():
         place: list[Any] = ["features", position]
         who = f"feature '{definition.name}'"
         if definition.measure not in MEASURES:
@@ -110,6 +111,10 @@ def _of_definition(
     yield from _of_days(definition)
     yield from (("of", text) for text in _of_what(definition, fields, vocabulary))
     yield from _of_numbers(definition)
+    by, names = definition.linked_by, vocabulary.names_of_events()
+    if by is not None and by not in names:
+        text = f"is linked by '{by}', but only names link people ({', '.join(names)})."
+        yield "linked_by", f"{text} {close_match(by, names)}".strip()
     texts = definition.meaning
     for text in [texts] if isinstance(texts, str) else [texts.yes, texts.no]:
         days = definition.period_days or definition.within_days
@@ -208,7 +213,7 @@ def _why_not_that_way(
     else:
         wrong, why = "lowers", "its events are all harm"
     other = "raises" if wrong == "lowers" else "lowers"
-    return f"{why}, {mend} '{other}' or 'none'." if definition.direction == wrong else None
+    return f"{why}, {mend} '{other}' or 'none'" if definition.direction == wrong else None
 
 
 def _is_harm(events: Condition | None, vocabulary: Vocabulary) -> bool:

@@ -12,7 +12,14 @@ or the new one, never a half. The room stands below ``records`` because every ot
 room's loader needs it.
 """
 
-from triage.workspace.documents import Strict, line_of, read_document, read_documents
+from triage.workspace.documents import (
+    Strict,
+    gather_documents,
+    line_of,
+    read_document,
+    read_documents,
+    read_entries,
+)
 from triage.workspace.folders import Workspace, write_workspace
 from triage.workspace.panel import Cohort, Leakage, Panel, Training, read_panel
 from triage.workspace.writing import sha256_of, write_folder, write_whole
@@ -24,9 +31,11 @@ __all__ = [
     "Strict",
     "Training",
     "Workspace",
+    "gather_documents",
     "line_of",
     "read_document",
     "read_documents",
+    "read_entries",
     "read_panel",
     "sha256_of",
     "write_folder",

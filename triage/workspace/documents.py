@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,14 @@ import yaml
 
 from triage.errors import ConfigurationError, Problem, close_match
 
-__all__ = ["Strict", "line_of", "read_document", "read_documents"]
+__all__ = [
+    "Strict",
+    "gather_documents",
+    "line_of",
+    "read_document",
+    "read_documents",
+    "read_entries",
+]
 
 
 class Strict(pydantic.BaseModel):
@@ -116,6 +123,25 @@ def read_documents(
     ConfigurationError
         With every problem of every file, and for a file that another ending would hide.
     """
+    documents, problems = gather_documents(folder, model, root=root, skip=skip)
+    if problems:
+        raise ConfigurationError(problems)
+    return documents
+
+
+def gather_documents(
+    folder: Path, model: type[Document], *, root: Path | None = None, skip: str = ".cases.yaml"
+) -> tuple[dict[str, Document], list[Problem]]:
+    """Return the files of a folder that are what they must be, and the problems of the others.
+
+    For a reader who has more to ask of those that can be read, and tells all at once. The
+    parameters are those of :func:`read_documents`.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder does not exist.
+    """
     if not folder.is_dir():
         shown = folder.relative_to(root) if root else folder
         raise ConfigurationError(
@@ -139,9 +165,43 @@ def read_documents(
             documents[path.name] = read_document(path, model, name=str(shown))
         except ConfigurationError as error:
             problems.extend(error.problems)
-    if problems:
-        raise ConfigurationError(problems)
-    return documents
+    return documents, problems
+
+
+def read_entries(
+    entries: Sequence[Mapping[str, Any]], model: type[Document], path: Path, key: str, name: str
+) -> tuple[dict[int, Document], list[Problem]]:
+    """Return the entries of a list that are what they must be, and the problems of the others.
+
+    Parameters
+    ----------
+    entries : sequence of mapping
+        What the file holds under ``key``.
+    model : type of Strict
+        What each entry must be.
+    path : Path
+        The file, which has already been read once without an error.
+    key : str
+    name : str
+        How messages call the file.
+
+    Returns
+    -------
+    found : dict of int to model
+        By their places in the list.
+    problems : list of Problem
+    """
+    found: dict[int, Document] = {}
+    problems: list[Problem] = []
+    for place, entry in enumerate(entries):
+        try:
+            found[place] = model.model_validate(entry)
+        except pydantic.ValidationError as error:
+            node = _compose(path, name)
+            problems.extend(
+                _problem(details, node, model, name, (key, place)) for details in error.errors()
+            )
+    return found, problems
 
 
 def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
@@ -261,15 +321,22 @@ def _line(node: yaml.Node, keys: Sequence[str | int]) -> int | None:
     return int(line)
 
 
-def _problem(details: Any, node: yaml.Node, model: type[pydantic.BaseModel], where: str) -> Problem:
-    keys = details["loc"]
+def _problem(
+    details: Any,
+    node: yaml.Node,
+    model: type[pydantic.BaseModel],
+    where: str,
+    inside: tuple[str | int, ...] = (),
+) -> Problem:
+    """Return one of pydantic's complaints; the model is what must stand ``inside`` the document."""
+    keys = (*inside, *details["loc"])
     path = ".".join(str(key) for key in keys)
     place = f"{where}, line {_line(node, keys)}"
     if details["type"] == "extra_forbidden":
         return Problem(
             place,
             f"'{path}' is not a key that is known here",
-            mend=close_match(str(keys[-1]), _known_keys(model, keys[:-1]))
+            mend=close_match(str(keys[-1]), _known_keys(model, details["loc"][:-1]))
             or "Remove it, or check its spelling and indentation.",
         )
     if details["type"] == "missing":

@@ -67,7 +67,8 @@ def _of_linked(
 ) -> Positions:
     people = np.asarray([person])
     asked = [one for one in (feature.where, feature.companion) if one is not None]
-    fields = frozenset({feature.of} - {None}).union(*map(fields_of, asked))
+    measured = [] if feature.of is None else [feature.of]
+    fields = frozenset(measured).union(*map(fields_of, asked))
     links = find_links(timeline, linked_by, people)
     there = linked_timeline(timeline, people, links, fields=fields)
     return there.positions[evidence(replace(feature, linked_by=None), there.timeline, 0, day)]

@@ -213,8 +213,8 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         entry(name="d"),
         entry(name="d", direction="lowers"),
     )
-    write(folder, entry(name="e", where="{kind: oder}"), name="theme_two.yaml")
-    (folder / "theme_three.yaml").write_text("titel: Theme\nfeatures: []\n")
+    write(folder, entry(name="e", where="{kind: incidnt}"), name="theme_two.yaml")
+    (folder / "theme_three.yaml").write_text("titlee: Theme\nfeatures: []\n")
     message = refused(folder)
     for words in (
         "theme.yaml, line 4: feature 'incidents' has the measure 'median'",
@@ -225,8 +225,8 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         "theme.yaml, line 36: feature 'c' has 'of'",
         "theme.yaml, line 45: a feature's name must be its own: 'd_90d'",
         "theme.yaml, line 51: feature 'd' cannot have the direction 'lowers'",
-        "theme_two.yaml, line 5: feature 'e' tests 'kind' against 'oder'",
-        "theme_three.yaml, line 1: 'titel' is not a key",
+        "theme_two.yaml, line 5: feature 'e' tests 'kind' against 'incidnt'",
+        "theme_three.yaml, line 1: 'titlee' is not a key",
     ):
         assert words in message, message
 

@@ -6,8 +6,8 @@ operations. One compiled *kernel* walks back through a person's usable events on
 date and makes every feature on the way, but for those of the order of events, each of which has a
 compiled *walk* of its own over the events that it looks at. *Evidence* names the very events behind
 a value. The *catalogue* says in words what each feature is, and the *profile* how its values are
-spread over people, and whether that has changed. What was made once may be *kept*, and is made again
-only where something that it depends on is different.
+spread over people, and whether that has changed. What was made once may be *kept*, and is made
+again only where something that it depends on is different.
 
 Why this shape: definition, plan and kernel are kept apart so that meaning is written once
 (:class:`Feature`), compiled once (:class:`Plan`) and run anywhere that flat arrays are at hand: on

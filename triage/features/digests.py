@@ -48,6 +48,14 @@ READS: Mapping[str, tuple[str, ...]] = {
     "change": ("of",),
     "active": (ENDS,),
     "rate_ratio": ("of",),
+    "median_gap": (),
+    "shortest_gap": (),
+    "streak": (),
+    "mean_ratio": ("of",),
+    "reached": ("of",),
+    "new": ("of",),
+    "most_repeated": ("of",),
+    "serial": ("of",),
 }
 """What each measure reads of the events that pass its filter, beside when they happened and were
 known; ``of`` is the column that the definition names. Any other measure reads everything."""
@@ -62,6 +70,8 @@ DEFINES = frozenset(
         "recent_days",
         "earlier_days",
         "when_none",
+        "period_days",
+        "at_least",
     )
 )
 """What moves a value. A definition that says more reads everything too, until it is told here

@@ -83,10 +83,22 @@ def test_spark_gives_the_features_that_this_machine_gives(
 ) -> None:
     here, _ = features(program, untrained, tmp_path / "a.parquet", "--histories", stored)
     spark = ("--engine", "spark", "--master", "local[2]", "--histories", stored)
-    there, done = features(program, untrained, tmp_path / "there", *spark)
+    groups = ("--people-in-group", 10)
+    there, done = features(program, untrained, tmp_path / "there", *spark, *groups)
+    assert len(list((tmp_path / "there").glob("*.parquet"))) > 1
     assert there.equals(here)
     assert f"{len(here)} referrals × {here.num_columns - 3} features" in done.err
     assert "FutureWarning" not in done.err
+
+
+def test_groups_of_people_are_for_spark(program, untrained, tmp_path) -> None:
+    done = program(
+        *("features", "--workspace", untrained, "--as-of", AS_OF),
+        *("--output", tmp_path / "f.parquet", "--people-in-group", 100),
+    )
+    assert done.code == 2
+    assert "--people-in-group is for Spark: add --engine spark" in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_spark_asks_for_stored_histories(program, untrained, tmp_path) -> None:

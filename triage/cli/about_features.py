@@ -46,7 +46,10 @@ def contradiction(
     if not describe and not profile:
         return _of_writing(as_of, output, form)
     if where_from:
-        return "--engine and --histories are for writing features, not for telling about them."
+        return (
+            "--engine, --histories and --people-in-group are for writing features, not for "
+            "telling about them."
+        )
     return _of_dates(profile, as_of, against) or _of_page(output, form)
 
 

@@ -207,6 +207,16 @@ def features_command(
     master: Annotated[
         str, typer.Option("--master", metavar="URL", help="The Spark cluster, or local[2].")
     ] = "local[*]",
+    people_in_group: Annotated[
+        int | None,
+        typer.Option(
+            "--people-in-group",
+            min=1,
+            metavar="N",
+            help="With Spark: how many people a worker has at a time, 5000 unless given; "
+            "'--people-in-group 1000' where its memory is full.",
+        ),
+    ] = None,
     describe: Annotated[
         bool,
         typer.Option("--describe", help="Tell what every feature means; --output is FILE.html."),
@@ -237,6 +247,8 @@ def features_command(
     """Write every feature of the referrals open on a date, or tell about features.
 
     Spark reads --histories and writes to --output; either may be a URL that all its workers see.
+    Features of linked people cost it some shuffles of ids and names for each column that links,
+    and each worker also gets the events of the people linked to its own; without them, neither.
     """
     if problem := contradiction(
         describe=describe,
@@ -245,7 +257,7 @@ def features_command(
         against=against,
         output=output,
         form=form,
-        where_from=engine is Engine.SPARK or histories is not None,
+        where_from=engine is Engine.SPARK or histories is not None or people_in_group is not None,
     ):
         context.fail(problem)
     if describe or profile:
@@ -262,6 +274,8 @@ def features_command(
             "Spark reads stored case histories: write them with 'triage check --write-histories "
             "FOLDER' where all its workers see them, and give --histories FOLDER."
         )
+    if engine is Engine.LOCAL and people_in_group is not None:
+        raise typer.BadParameter("--people-in-group is for Spark: add --engine spark.")
     with Shown() as progress:
         project, today = load_project(workspace), _now().date()
         if engine is Engine.SPARK:
@@ -273,6 +287,7 @@ def features_command(
                 progress=progress,
                 histories=str(histories),
                 master=master,
+                people_in_group=people_in_group,
             )
         else:
             rows, columns = write_features(

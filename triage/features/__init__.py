@@ -38,9 +38,10 @@ from triage.features.profile import (
     profile,
 )
 from triage.features.reading import read_pipelines
-from triage.features.spark import SparkTask, write_features_on_spark
+from triage.features.spark import PEOPLE_IN_GROUP, SparkTask, write_features_on_spark
 
 __all__ = [
+    "PEOPLE_IN_GROUP",
     "QUANTILES",
     "SMALLEST",
     "Bar",

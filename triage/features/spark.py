@@ -1,7 +1,7 @@
 """The same plan and kernel inside the workers of a Spark cluster, some people at a time.
 
-This module alone knows PySpark, and imports it only where it is used: whoever has one machine
-needs neither it nor Java.
+This module and :mod:`triage.features.shuffles` alone know PySpark, and import it only where it is
+used: whoever has one machine needs neither it nor Java.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import datetime
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from triage.conditions import Answer
 from triage.errors import ExtractError, NotFoundError, Problem, TriageError
 from triage.features.definitions import Feature
 from triage.features.engine import compute
 from triage.features.matrix import feature_schema, feature_table
 from triage.features.plan import make_plan
+from triage.features.shuffles import LINKED, needed_by_groups, pairs_by_name, standing, with_links
 from triage.harm import Scale
 from triage.records import (
     STORED_TYPES,
@@ -35,6 +37,8 @@ from triage.records import (
     stored_schemas,
 )
 from triage.timeline import (
+    NEVER,
+    Links,
     attributes_at,
     build_timeline,
     day_of,
@@ -50,8 +54,8 @@ if TYPE_CHECKING:
 __all__ = ["PEOPLE_IN_GROUP", "SparkTask", "write_features_on_spark"]
 
 PEOPLE_IN_GROUP = 5_000
-"""People whose events a worker holds at a time: many, so that the kernel is called seldom; not so
-many that they fill a worker's memory."""
+"""People who are asked about in a worker at a time: many, so that the kernel is called seldom; not
+so many that their events, and those of people linked to them, fill a worker's memory."""
 
 TABLES = ("people", "events", "referrals")
 PERSON = "person-"
@@ -75,7 +79,7 @@ class SparkTask:
     today : date
         No fact may be later.
     people_in_group : int
-        How many people a worker holds at a time, about.
+        How many people are asked about in a worker at a time, about.
     never_history : frozenset of str
         The sources whose events need no known date, since they are never history.
     """
@@ -108,8 +112,7 @@ def write_features_on_spark(task: SparkTask, *, master: str, histories: str, out
     int
         How many referrals. Each file holds all of some people, with the columns of
         :func:`triage.features.feature_table`; the values are those of
-        :func:`triage.features.compute` to the last bit, but for a correction that moves an event
-        to another person, which is not seen here.
+        :func:`triage.features.compute` to the last bit.
 
     Raises
     ------
@@ -133,7 +136,7 @@ def write_features_on_spark(task: SparkTask, *, master: str, histories: str, out
         groups = -(-n_people // task.people_in_group)
         session.conf.set("spark.sql.shuffle.partitions", str(groups))
         session.conf.set("spark.sql.adaptive.coalescePartitions.enabled", "false")
-        made = _made(found["events"], asked, task, groups)
+        made = _made(found, asked, task, groups)
         with _written(output) as url:
             made.write.mode("errorifexists" if url == output else "append").parquet(url)
         return n_referrals
@@ -291,21 +294,20 @@ def _counted(asked: DataFrame, referrals: DataFrame, task: SparkTask) -> tuple[i
     return rows, people
 
 
-def _made(events: DataFrame, asked: DataFrame, task: SparkTask, groups: int) -> DataFrame:
-    """Return the features of all that is asked, made by workers that hold a group each."""
+def _made(found: Mapping[str, DataFrame], asked: DataFrame, task: SparkTask, n: int) -> DataFrame:
+    """Return the features of all that is asked, made by workers that hold one of n groups each."""
     from pyspark.sql import functions as sql
 
+    events = found["events"].select(stored_schemas(task.vocabulary)["events"].names)
     wanted = asked.select("person_id").distinct()
-    usable = (
-        events.select(stored_schemas(task.vocabulary)["events"].names)
-        .where(sql.col("known_on") < sql.lit(task.as_of))
-        .join(wanted, "person_id", "left_semi")
-    )
-    group = sql.pmod(sql.xxhash64("person_id"), sql.lit(groups))
+    columns = [part.linked_by for part in make_plan(task.features).linked]
+    pairs = pairs_by_name(events, found["people"], wanted, columns, task.as_of) if columns else {}
+    group = sql.pmod(sql.xxhash64("person_id"), sql.lit(n))
+    needed = needed_by_groups(wanted, pairs, group, GROUP)
+    theirs = standing(events, task.as_of).join(needed, "person_id")
     return (
-        usable.withColumn(GROUP, group)
-        .groupBy(GROUP)
-        .cogroup(asked.withColumn(GROUP, group).groupBy(GROUP))
+        theirs.groupBy(GROUP)
+        .cogroup(with_links(asked, pairs).withColumn(GROUP, group).groupBy(GROUP))
         .applyInArrow(partial(_features_of, task), _columns(feature_schema(task.features)))
     )
 
@@ -313,9 +315,12 @@ def _made(events: DataFrame, asked: DataFrame, task: SparkTask, groups: int) -> 
 def _features_of(task: SparkTask, events: pa.Table, asked: pa.Table) -> pa.Table:
     """Return the features of one group's referrals; this is what runs inside a worker."""
     schemas = stored_schemas(task.vocabulary)
+    plan = make_plan(task.features)
+    columns = [part.linked_by for part in plan.linked]
     people = asked.select([PERSON + name for name in schemas["people"].names])
+    people = _each_once(people.rename_columns(schemas["people"].names))
     tables = {
-        "people": _each_once(people.rename_columns(schemas["people"].names)),
+        "people": _with_others(people, asked, columns),
         "events": events.select(schemas["events"].names),
         "referrals": asked.select(schemas["referrals"].names),
     }
@@ -324,8 +329,37 @@ def _features_of(task: SparkTask, events: pa.Table, asked: pa.Table) -> pa.Table
     days = np.full(len(histories.referrals), day_of(task.as_of), dtype=np.int32)
     moments = moments_of(timeline, histories.referrals["person_id"].to_pylist(), days)
     attributes = attributes_at(histories, np.arange(len(days)), days)
-    matrix = compute(make_plan(task.features), timeline, moments, attributes, threads=1)
+    links = {name: _links(histories.people, asked, name) for name in columns}
+    matrix = compute(plan, timeline, moments, attributes, links=links, threads=1)
     return feature_table(matrix, histories.referrals, days)
+
+
+def _with_others(people: pa.Table, asked: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """Return people with those linked to them, of whom nothing is told but their ids."""
+    linked = [asked[LINKED + name].combine_chunks().flatten().to_pylist() for name in columns]
+    others = set().union(*linked) - set(people["person_id"].to_pylist())
+    ids = pa.array(sorted(others), pa.string())
+    told = [
+        ids
+        if field.name == "person_id"
+        else pa.nulls(len(ids), field.type)
+        if not pa.types.is_int8(field.type)
+        else pa.array(np.full(len(ids), Answer.NOT_ASKED), field.type)
+        for field in people.schema
+    ]
+    return pa.concat_tables([people, pa.table(told, schema=people.schema)])
+
+
+def _links(people: pa.Table, asked: pa.Table, column: str) -> Links:
+    """Return the links that Spark found, which are there on the as-of date."""
+    place = {who: position for position, who in enumerate(people["person_id"].to_pylist())}
+    linked = dict(
+        zip(asked["person_id"].to_pylist(), asked[LINKED + column].to_pylist(), strict=True)
+    )
+    pairs = [(place[who], place[one]) for who, others in linked.items() for one in others or ()]
+    person, other = np.asarray(pairs, dtype=np.int64).reshape(len(pairs), 2).T
+    begins = np.full(len(pairs), np.iinfo(np.int32).min, dtype=np.int32)
+    return Links(person, other, begins, np.full(len(pairs), NEVER, dtype=np.int32))
 
 
 def _each_once(people: pa.Table) -> pa.Table:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from triage.features import SparkTask, feature_table, write_features_on_spark
+from triage.features import PEOPLE_IN_GROUP, SparkTask, feature_table, write_features_on_spark
 from triage.records import (
     CaseHistories,
     check_stored_known_dates,
@@ -82,6 +82,7 @@ def write_features_by_spark(
     progress: Progress,
     histories: str,
     master: str,
+    people_in_group: int | None = None,
 ) -> tuple[int, int]:
     """Write the same features as :func:`write_features`, made on a cluster.
 
@@ -96,6 +97,8 @@ def write_features_by_spark(
         A folder of stored case histories, or the URL of one.
     master : str
         The cluster's URL.
+    people_in_group : int, optional
+        How many people are asked about in a worker at a time, about.
 
     Returns
     -------
@@ -116,6 +119,7 @@ def write_features_by_spark(
         cohort=project.panel.cohort,
         as_of=as_of,
         today=today,
+        people_in_group=people_in_group or PEOPLE_IN_GROUP,
         never_history=_never_history(project),
     )
     progress.stage(f"Making features on Spark at {master}")

@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from tests.benchmarks import workloads
+from tests.benchmarks.workloads import Workload, read_features, write_workload
 from triage.errors import ExtractError, NotFoundError, StorageError, TriageError
 from triage.features import (
     SparkTask,
@@ -30,10 +32,12 @@ from triage.records import (
     CaseHistories,
     Vocabulary,
     build_histories,
+    read_stored_histories,
     read_vocabulary,
     write_histories,
 )
 from triage.timeline import (
+    MOST_SHARING,
     attributes_at,
     build_timeline,
     day_of,
@@ -56,8 +60,16 @@ PEOPLE = [
     "a b",
     *map(str, range(100, 140)),
 ]
+OUTSIDERS = [f"x{number}" for number in range(30)]
+"""People of whom nobody asks; they share victims with those of whom somebody does."""
+
 NOBODY_KNOWS = "no events"
 """A person whom only a referral names."""
+
+STRANGER = "stranger"
+"""A person whom only events name: they are linked to nobody."""
+
+VICTIMS = [f"v{number}" for number in range(120)]
 
 
 def task(vocabulary: Vocabulary, **changes: Any) -> SparkTask:
@@ -84,16 +96,18 @@ def invented(words: Vocabulary, seed: int = 1) -> CaseHistories:
     chance = random.Random(seed)
     people = [
         {"person_id": who, "birth_date": datetime.date(1960 + n % 40, 1 + n % 12, 28)}
-        for n, who in enumerate([*PEOPLE, NOBODY_KNOWS])
+        for n, who in enumerate([*PEOPLE, *OUTSIDERS, NOBODY_KNOWS])
     ]
     referrals = [
         {"person_id": who, "made_on": AS_OF - datetime.timedelta(days=chance.randrange(-3, 33))}
         for who in [*PEOPLE, *PEOPLE[:9]]
     ]
     referrals.append({"person_id": NOBODY_KNOWS, "made_on": AS_OF})
-    return build_histories(
+    histories = build_histories(
         words, people=people, referrals=referrals, events=list(events(words, chance))
     )
+    known = pc.not_equal(histories.people["person_id"], STRANGER)
+    return replace(histories, people=histories.people.filter(known))
 
 
 def events(words: Vocabulary, chance: random.Random) -> Iterator[dict[str, Any]]:
@@ -103,13 +117,13 @@ def events(words: Vocabulary, chance: random.Random) -> Iterator[dict[str, Any]]
         known = happened + datetime.timedelta(days=chance.randrange(100, 140))
         event = {
             "event_id": f"{number:05}",
-            "person_id": chance.choice(PEOPLE),
+            "person_id": chance.choice([*PEOPLE, *OUTSIDERS, STRANGER]),
             "happened_on": happened,
             "known_on": chance.choice([known, known, known, None]),
             "ended_on": chance.choice([None, happened + datetime.timedelta(days=90)]),
             "agency": chance.choice(list(words.agencies)),
             "type": chance.choice(list(words.types)),
-            "victim_id": chance.choice([None, "v1", "v2", "v3"]),
+            "victim_id": chance.choice([None, *["everybody's"] * 40, *VICTIMS]),
             **{name: chance.choice(answers) for name in words.events.flags},
             **{name: chance.choice([None, 1.1, 7.0]) for name in words.events.numbers},
         }
@@ -117,7 +131,24 @@ def events(words: Vocabulary, chance: random.Random) -> Iterator[dict[str, Any]]
         if number % 5 == 0 and event["known_on"]:  # a later version, before or after the date
             later = known + datetime.timedelta(days=chance.randrange(1, 80))
             again = {"known_on": later, "withdrawn": number % 2 == 0}
+            if chance.random() < 0.5:  # that it was somebody else, or somebody else's victim
+                again["person_id"] = chance.choice([*PEOPLE, *OUTSIDERS])
+                again["victim_id"] = chance.choice(VICTIMS)
             yield {**event, **again, "type": chance.choice(list(words.types))}
+
+
+def moved(histories: CaseHistories) -> list[str]:
+    """Return the events that a correction made another person's."""
+    people = histories.events.group_by("event_id").aggregate([("person_id", "count_distinct")])
+    return people.filter(pc.greater(people["person_id_count_distinct"], 1))["event_id"].to_pylist()
+
+
+def crowded(histories: CaseHistories) -> list[str]:
+    """Return the victims whom too many people share to be linked by them."""
+    named = histories.events.filter(pc.is_valid(histories.events["victim_id"]))
+    people = named.group_by("victim_id").aggregate([("person_id", "count_distinct")])
+    many = pc.greater(people["person_id_count_distinct"], MOST_SHARING)
+    return people.filter(many)["victim_id"].to_pylist()
 
 
 def made_here(asked: SparkTask, histories: CaseHistories) -> pa.Table:
@@ -160,6 +191,8 @@ def bits(table: pa.Table) -> dict[str, bytes]:
 def test_workers_make_the_same_features_to_the_last_bit(tmp_path: Path) -> None:
     words = vocabulary()
     asked, histories = task(words), invented(words)
+    assert len(moved(histories)) > 50
+    assert crowded(histories) == ["everybody's"]
     write_histories(histories, tmp_path / "histories")
     here, there = made_here(asked, histories), made_there(asked, tmp_path)
     assert len(here) > 30
@@ -167,6 +200,7 @@ def test_workers_make_the_same_features_to_the_last_bit(tmp_path: Path) -> None:
     assert {"007", "7", "07"} <= set(here["person_id"].to_pylist())
     assert there.schema.equals(here.schema)
     assert bits(there) == bits(here)
+    assert 5 < pc.sum(pc.greater(here["linked_incidents_365d"], 0)).as_py() < len(here)
     parts = sorted((tmp_path / "features").glob("*.parquet"))
     people = [set(pq.read_table(part)["person_id"].to_pylist()) for part in parts]
     assert len(parts) > 1
@@ -187,6 +221,33 @@ def test_stored_tables_may_lie_in_partitions_of_any_rows(tmp_path: Path) -> None
             place.mkdir(parents=True)
             pq.write_table(table.take(rows), place / "part.parquet")
     assert bits(made_there(asked, tmp_path)) == bits(made_here(asked, histories))
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_the_workload_of_the_benchmarks_has_the_same_175_features_and_looks_for_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("triage.features.spark.pairs_by_name")
+    workload = Workload("a copy of A, a fiftieth of it", tmp_path, 2_000, 40_000, 4_000)
+    write_workload(workload)
+    for name in ("people", "events", "referrals"):
+        (tmp_path / "histories" / name).mkdir(parents=True)
+        getattr(workload, name).rename(tmp_path / "histories" / name / "part.parquet")
+    first = datetime.date(1970, 1, 1)
+    asked = SparkTask(
+        features=read_features(tmp_path),
+        vocabulary=workloads.VOCABULARY,
+        scale=workloads.SCALE,
+        cohort=Cohort(open_days=3650, as_of="monthly"),
+        as_of=first + datetime.timedelta(days=workloads.LAST_DAY - 400),
+        today=first + datetime.timedelta(days=workloads.LAST_DAY + 100),
+        people_in_group=700,
+    )
+    stored = read_stored_histories(tmp_path / "histories", asked.vocabulary, asked.today)
+    here, there = made_here(asked, stored), made_there(asked, tmp_path)
+    assert (len(here) > 3_000, here.num_columns) == (True, 3 + 175)
+    assert bits(there) == bits(here)
 
 
 def with_word_of_no_vocabulary(tables: dict[str, pa.Table]) -> None:

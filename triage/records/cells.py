@@ -230,7 +230,7 @@ def _settled(array: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _one_array(array: pa.ChunkedArray) -> pa.DictionaryArray:
-    encoded = array.dictionary_encode().unify_dictionaries()
+    encoded = array.unify_dictionaries().dictionary_encode()
     if encoded.num_chunks == 0:
         return pa.array([], encoded.type)
     return encoded.chunk(0) if encoded.num_chunks == 1 else encoded.combine_chunks()

@@ -35,6 +35,7 @@ class Draft:
     ----------
     source : Source
     extract : Extract
+        Without its cells: ``columns`` hold what is needed of them.
     rows : ndarray of int64
         Positions in the extract of the rows that are for this source.
     columns : dict of str to Values

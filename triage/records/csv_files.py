@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
@@ -21,7 +22,10 @@ from triage.records.sources import Read
 
 __all__ = ["read_csv_file"]
 
+Marks = npt.NDArray[np.uint8]
+
 BLOCK_BYTES = 1 << 24
+STRETCH = 1 << 20
 LONGEST_CELL = 2**31 - 1
 QUOTE, NEWLINE, RETURN = b'"\n\r'
 BYTE_ORDER_MARKS = {
@@ -64,7 +68,9 @@ def read_csv_file(
         The file is empty, has no rows, no such columns, another encoding, or quotes out of order.
     """
     raw = path.read_bytes()
+    sha256 = hashlib.sha256(raw).hexdigest()
     data, warnings = _as_utf8(raw, read.encoding, shown)
+    del raw
     names, start, header_lines = _header(data, read.delimiter, shown, source_file)
     check_columns(
         names,
@@ -82,19 +88,17 @@ def read_csv_file(
     lines = _record_lines(body, read.delimiter, shown, header_lines)
     if len(lines) != table.num_rows + len(broken):
         raise ExtractError(_not_a_csv(shown))
+    del data, body  # before the cells are made, which take as much room again
     broken_records = np.array([number - 1 for number, _ in broken], dtype=np.int64)
-    whole = np.delete(lines, broken_records)
     reasons = [reason for _, reason in broken]
     return Extract(
         shown=shown,
         cells={
-            name: cells_of(
-                table.column(str(names.index(name))), name=name, shown=shown, is_id=name in ids
-            )
+            name: cells_of(table.column(name), name=name, shown=shown, is_id=name in ids)
             for name in wanted
         },
-        lines=whole,
-        sha256=hashlib.sha256(raw).hexdigest(),
+        lines=np.delete(lines, broken_records),
+        sha256=sha256,
         broken=list(zip(lines[broken_records].tolist(), reasons, strict=True)),
         warnings=warnings,
     )
@@ -109,6 +113,8 @@ def _as_utf8(raw: bytes, encoding: str, shown: str) -> tuple[bytes, tuple[str, .
         )
     if raw.startswith(codecs.BOM_UTF8):
         raw, encoding = raw[len(codecs.BOM_UTF8) :], "utf-8"
+    if codecs.lookup(encoding).name == "utf-8" and raw.isascii():
+        return raw, ()
     try:
         text = raw.decode(encoding)
     except UnicodeError as error:
@@ -178,9 +184,13 @@ def _delimiter_hint(names: Sequence[str], delimiter: str) -> str:
 
 
 def _table(
-    body: memoryview, names: Sequence[str], wanted: Sequence[str], delimiter: str, shown: str
+    body: memoryview,
+    names: Sequence[str],
+    wanted: Sequence[str],
+    delimiter: str,
+    shown: str,
 ) -> tuple[pa.Table, list[tuple[int, str]]]:
-    """Return the wanted columns by position, and the rows that are too long or too short."""
+    """Return the wanted columns as texts, and the rows that are too long or too short."""
     broken: list[tuple[int, str]] = []
 
     def set_aside(row: pa.csv.InvalidRow) -> str:
@@ -189,26 +199,29 @@ def _table(
         return "skip"
 
     if not re.search(rb"\S", body):
-        return pa.table({str(names.index(name)): pa.array([], pa.string()) for name in wanted}), []
-    positions = [str(position) for position in range(len(names))]
+        return pa.table({name: pa.array([], pa.string()) for name in wanted}), []
+    places = {name: str(names.index(name)) for name in wanted}  # empty names may stand twice
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(pa.py_buffer(body)),
             read_options=pa.csv.ReadOptions(
-                use_threads=False, column_names=positions, block_size=BLOCK_BYTES
+                use_threads=False,
+                column_names=[str(place) for place in range(len(names))],
+                block_size=BLOCK_BYTES,
             ),
             parse_options=pa.csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside
             ),
             convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(positions, pa.dictionary(pa.int32(), pa.string())),
-                include_columns=[str(names.index(name)) for name in wanted],
+                check_utf8=False,
+                column_types=dict.fromkeys(places.values(), pa.string()),
+                include_columns=list(places.values()),
                 strings_can_be_null=False,
             ),
         )
     except pa.ArrowInvalid:
         raise ExtractError(_not_a_csv(shown)) from None
-    return table, broken
+    return table.rename_columns(list(places)), broken
 
 
 def _not_a_csv(shown: str) -> Problem:
@@ -223,35 +236,49 @@ def _not_a_csv(shown: str) -> Problem:
 def _record_lines(body: memoryview, delimiter: str, shown: str, header_lines: int) -> Rows:
     """Return the physical lines, from 1, on which the records begin; empty lines are none.
 
-    Where every quote stands at the edge of a cell or beside another quote, those before a newline
-    tell whether it ends a record or stands in a cell. Other files are read a line at a time.
-
     Raises
     ------
     ExtractError
         A quote is never closed, or text follows a closing one: a cell may have swallowed rows.
     """
     marks = np.frombuffer(body, dtype=np.uint8)
-    quotes = np.flatnonzero(marks == QUOTE)
-    fences = np.frombuffer(b'"\r\n' + delimiter.encode(), dtype=np.uint8)
-    opening, closing = quotes[0::2], quotes[1::2]
-    before = marks[opening[opening > 0] - 1]
-    after = marks[closing[closing < len(marks) - 1] + 1]
-    if (
-        len(opening) != len(closing)
-        or not np.isin(before, fences).all()
-        or not np.isin(after, fences).all()
-        or re.search(rb"\r(?!\n)", body)
-    ):
+    ends = None if re.search(rb"\r(?!\n)", body) else _record_ends(marks, delimiter)
+    if ends is None:
         return _record_lines_by_reader(body, delimiter, shown, header_lines)
-    newlines = np.flatnonzero(marks == NEWLINE)
-    within = np.searchsorted(quotes, newlines) % 2 == 1
-    ends = np.append(newlines[~within], len(marks))
-    starts = np.append(0, ends[:-1] + 1)
-    length = ends - starts
+    places, newlines = ends
+    stops = np.append(places, len(marks))
+    starts = np.append(0, places + 1)
+    length = stops - starts
     length[length == 1] -= marks[starts[length == 1]] == RETURN
-    lines: Rows = np.searchsorted(newlines, starts[length > 0]) + header_lines + 1
+    lines: Rows = np.append(0, newlines)[length > 0] + header_lines + 1
     return lines
+
+
+def _record_ends(marks: Marks, delimiter: str) -> tuple[Rows, Rows] | None:
+    """Return where newlines end a record, and how many newlines there are up to each of these.
+
+    Where every quote stands at the edge of a cell or beside another quote, those before a newline
+    tell whether it ends a record or stands in a cell. Of other files, None is returned.
+    """
+    fences = np.zeros(256, dtype=bool)
+    fences[list(b'"\r\n' + delimiter.encode())] = True
+    n_quotes = n_newlines = 0
+    places, counts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for first in range(0, len(marks), STRETCH):  # what is made of a stretch stays in the cache
+        stretch = marks[first : first + STRETCH]
+        quotes = np.flatnonzero(stretch == QUOTE)
+        opening, closing = quotes[n_quotes % 2 :: 2] + first, quotes[1 - n_quotes % 2 :: 2] + first
+        before = marks[opening[opening > 0] - 1]
+        after = marks[closing[closing < len(marks) - 1] + 1]
+        if not (fences[before].all() and fences[after].all()):
+            return None
+        newlines = np.flatnonzero(stretch == NEWLINE)
+        ending = (np.searchsorted(quotes, newlines) + n_quotes) % 2 == 0
+        places.append(newlines[ending] + first)
+        counts.append(np.flatnonzero(ending) + n_newlines + 1)
+        n_quotes += len(quotes)
+        n_newlines += len(newlines)
+    return None if n_quotes % 2 else (np.concatenate(places), np.concatenate(counts))
 
 
 def _record_lines_by_reader(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import os
 from collections import Counter
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 
 from triage.conditions import UNKNOWN_DAY, Answer, Answers, Days, Numbers
 from triage.errors import ConfigurationError, ExtractError, Problem, TriageError
-from triage.records.cells import Cells, Extract
+from triage.records.cells import Cells, Extract, Rows
 from triage.records.checking import (
     Draft,
     People,
@@ -32,6 +33,7 @@ from triage.records.histories import (
     referrals_schema,
 )
 from triage.records.mapping import Values, filled, map_cells
+from triage.records.ordering import order_of
 from triage.records.report import (
     REJECT_TYPES,
     Checked,
@@ -149,7 +151,7 @@ def _drafts(
 def _draft(source: Source, extract: Extract, columns: Mapping[str, CanonicalColumn]) -> Draft:
     form = source.form
     rows = np.flatnonzero(_wanted(extract, form.where))
-    draft = Draft(source, extract, rows, {})
+    draft = Draft(source, dataclasses.replace(extract, cells={}), rows, {})
     for name, canonical in columns.items():
         if name in form.columns:
             cells = extract.cells[form.columns[name].column].take(rows)
@@ -199,23 +201,31 @@ def _joined(drafts: Sequence[Draft], schema: pa.Schema, vocabulary: Vocabulary) 
 
 def _canonical(draft: Draft, schema: pa.Schema, vocabulary: Vocabulary) -> pa.Table:
     form = draft.source.form
-    accepted = np.flatnonzero(draft.accepted())
-    if form.table == "events":  # versions of one event by their known dates: the sort is stable
-        accepted = accepted[np.argsort(draft.days("known_on")[accepted], kind="stable")]
-    rows = accepted[pc.sort_indices(_array(draft.ids, accepted)).to_numpy()]
+    rows = _in_order(draft, np.flatnonzero(draft.accepted()))
     arrays = {name: _array(values, rows) for name, values in draft.columns.items()}
     if "agency" in arrays:
         arrays["agency"] = pc.fill_null(arrays["agency"], form.agency)
     if form.table == "events":
         arrays["known_on"] = _array(_known_on(draft), rows)
         arrays["withdrawn"] = pc.equal(arrays["withdrawn"], int(Answer.YES))
-        types = arrays["type"]
+        types = draft.names("type")
         kinds = {name: event_type.kind for name, event_type in vocabulary.types.items()}
         classes = {name: event_type.harm_class for name, event_type in vocabulary.types.items()}
         arrays["source"] = pa.repeat(pa.scalar(draft.source.name, pa.string()), len(rows))
-        arrays["kind"] = _looked_up(types, kinds)
-        arrays["harm_class"] = pc.coalesce(arrays["harm_class"], _looked_up(types, classes))
+        arrays["kind"] = _array(_looked_up(types, kinds), rows)
+        harm_class = _array(_looked_up(types, classes), rows)
+        arrays["harm_class"] = pc.coalesce(arrays["harm_class"], harm_class)
     return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+
+def _in_order(draft: Draft, accepted: Rows) -> Rows:
+    """Return the rows by their ids, and versions of one event by their known dates."""
+    ranks = np.empty(len(draft.ids.texts), dtype=np.int64)
+    ranks[order_of(draft.ids.texts)] = np.arange(len(ranks))
+    keys = ranks[draft.ids.codes[accepted]]
+    if draft.source.form.table == "events":
+        keys = (keys << 32) + draft.days("known_on")[accepted]
+    return accepted[np.argsort(keys)]
 
 
 def _known_on(draft: Draft) -> Days:
@@ -228,7 +238,7 @@ def _known_on(draft: Draft) -> Days:
     return Days(np.where(missing, happened + np.int32(lag), known))
 
 
-def _array(values: Values, rows: npt.NDArray[np.int64]) -> pa.Array:
+def _array(values: Values, rows: Rows) -> pa.Array:
     match values:
         case Cells(codes, texts):
             chosen = codes[rows]
@@ -242,9 +252,9 @@ def _array(values: Values, rows: npt.NDArray[np.int64]) -> pa.Array:
             return pa.array(answers[rows], pa.int8())
 
 
-def _looked_up(names: pa.StringArray, found: Mapping[str, str | None]) -> pa.StringArray:
-    positions = pc.index_in(names, pa.array(list(found), pa.string()))
-    return pa.array(list(found.values()), pa.string()).take(positions)
+def _looked_up(names: Cells, found: Mapping[str, str | None]) -> Cells:
+    texts = pa.array([found[name] for name in names.texts.to_pylist()], pa.string())
+    return Cells(names.codes, texts)
 
 
 def _day_numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:

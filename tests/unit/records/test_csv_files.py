@@ -72,7 +72,13 @@ def test_words_of_pandas_for_nothing_are_words(tmp_path: Path) -> None:
     assert values(read(tmp_path, b"a,b\nNA,null\n"), "b") == ["null"]
 
 
-def test_lines_are_physical_where_cells_hold_newlines(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stretch", [1, 2, 3, 5, 1 << 20])
+def test_lines_are_physical_where_cells_hold_newlines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stretch: int
+) -> None:
+    """Also where the search begins anew, as it does once a stretch, within quotes or between."""
+    monkeypatch.setattr(csv_files, "STRETCH", stretch)
+    monkeypatch.delattr(csv_files, "_record_lines_by_reader")
     data = b'a,b\n1,"x\ny\n"\n\n2,"say ""a\r\n"""\n3,z\n'
     extract = read(tmp_path, data)
     assert extract.lines.tolist() == [2, 6, 8]

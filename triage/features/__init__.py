@@ -15,8 +15,8 @@ one machine in threads, or inside a worker that holds some of the people. Window
 buckets that are cumulated at the end, so many windows cost as much as one. Numbers that are summed
 are held on a grid of 2⁻²⁰, which makes sums exact in any order: the same bits on one core, on many,
 or far away. What is kept is found by digests of the values that were read, so that it cannot be
-stale; hashing them costs about as much as making features anew, which is why a value is never
-taken by a cheaper sign, such as a file's time.
+stale. Hashing them costs as much as making features anew, or up to three times that; cheaper signs,
+such as a file's time, are not taken for the same.
 """
 
 from triage.features.cases import Case, read_cases

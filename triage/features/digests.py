@@ -19,7 +19,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from triage.conditions import Answers, Categories, Column, Days, Numbers, fields_of, take
+from triage.conditions import Answers, Categories, Column, Condition, Days, Numbers, fields_of, take
 from triage.features.definitions import Feature
 from triage.features.filters import filters_passed
 from triage.timeline import NEVER, Timeline
@@ -56,6 +56,8 @@ READS: Mapping[str, tuple[str, ...]] = {
     "new": ("of",),
     "most_repeated": ("of",),
     "serial": ("of",),
+    "near": (),
+    "after": (),
 }
 """What each measure reads of the events that pass its filter, beside when they happened and were
 known; ``of`` is the column that the definition names. Any other measure reads everything."""
@@ -72,6 +74,8 @@ DEFINES = frozenset(
         "when_none",
         "period_days",
         "at_least",
+        "companion",
+        "within_days",
     )
 )
 """What moves a value. A definition that says more reads everything too, until it is told here
@@ -133,7 +137,7 @@ def feature_digests(
     features: Sequence[Feature], timeline: Timeline, seen: SeenEvents
 ) -> list[tuple[str, ...]]:
     """Return for each feature the digest of each block's definition and data."""
-    filters = list(dict.fromkeys(feature.where for feature in features))
+    filters = list(dict.fromkeys(one for feature in features for one in _filters(feature)))
     tested = {name for where in filters if where is not None for name in fields_of(where)}
     columns = {name: take(timeline.columns[name], seen.places) for name in tested}
     likeness, passed = filters_passed(filters, columns, len(seen.places))
@@ -141,19 +145,26 @@ def feature_digests(
     digests = []
     for feature in features:
         reads = _reads(feature)
-        key = (feature.where, reads)
+        key = (_filters(feature), reads)
         if key not in data and reads is None:
             data[key] = [_of_everything(timeline)] * (len(seen.bounds) - 1)
         elif key not in data:
-            place = filters.index(feature.where)
-            does = np.asarray([place in some for some in passed], dtype=bool)
-            events = np.flatnonzero(does[likeness])
-            data[key] = list(_of_events(timeline, seen, events, reads or ()))
+            places = [filters.index(one) for one in _filters(feature)]
+            does = [[place in some for place in places] for some in passed]
+            passes = np.asarray(does, dtype=bool).reshape(len(does), len(places))[likeness]
+            data[key] = list(_of_events(timeline, seen, passes, reads or ()))
         definition = _definition(feature)
         digests.append(
             tuple(hashlib.sha256(definition + digest).hexdigest() for digest in data[key])
         )
     return digests
+
+
+def _filters(feature: Feature) -> tuple[Condition | None, ...]:
+    """Return what a feature asks of events; None is asked of none, and passed by all."""
+    if feature.companion is None:
+        return (feature.where,)
+    return feature.where, feature.companion
 
 
 def _reads(feature: Feature) -> tuple[str, ...] | None:
@@ -172,14 +183,21 @@ def _definition(feature: Feature) -> bytes:
 
 
 def _of_events(
-    timeline: Timeline, seen: SeenEvents, events: Rows, reads: Sequence[str]
+    timeline: Timeline, seen: SeenEvents, passes: npt.NDArray[np.bool_], reads: Sequence[str]
 ) -> Iterator[bytes]:
-    """Yield for each block the digest of what some of its events say in the columns read."""
+    """Yield for each block the digest of what its events say that pass any of some filters.
+
+    Which of several they pass is in it too: one event that passes both is not two.
+    """
+    events = np.flatnonzero(passes.any(axis=1))
+    passes = passes[events]
     facts, ended = seen.facts[events], seen.ended[events]
     columns = [take(timeline.columns[name], seen.places[events]) for name in reads if name != ENDS]
     for first, last in itertools.pairwise(np.searchsorted(events, seen.bounds)):
         digest = hashlib.sha256(b"%d\0" % (last - first))
         digest.update(facts[first:last].tobytes())
+        if passes.shape[1] > 1:
+            digest.update(passes[first:last].tobytes())
         if ENDS in reads:
             digest.update(ended[first:last].tobytes())
         for column in columns:

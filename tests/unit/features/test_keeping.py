@@ -84,9 +84,26 @@ FEATURES = (
     feature("ticks", "latest", None, of="ticks"),
     feature("victims", "distinct", {"kind": "incident"}, of="victim_id"),
     feature("order", "active", {"kind": "order"}),
+    feature("gap", "shortest_gap", {"kind": "incident"}),
+    feature(
+        "near_weapon",
+        "near",
+        {"kind": "incident"},
+        companion=parse_condition({"weapon": "yes"}),
+        within_days=90,
+    ),
     feature("age", "attribute", of="person.age"),
 )
-OF_INCIDENTS = ("incidents", "incidents_90d", "harm", "harm_ratio", "ticks", "victims")
+OF_INCIDENTS = (
+    "incidents",
+    "incidents_90d",
+    "harm",
+    "harm_ratio",
+    "ticks",
+    "victims",
+    "gap",
+    "near_weapon",
+)
 OF_EVENTS = tuple(one.name for one in FEATURES if one.measure != "attribute")
 
 
@@ -167,7 +184,8 @@ def test_where_nothing_changed_nothing_is_made(shelf: Shelf) -> None:
     [
         (0, {"ticks": 9.0}, ("ticks",)),
         (0, {"victim_id": "V-P8"}, ("victims",)),
-        (0, {"weapon": "yes"}, ("weapons",)),
+        (0, {"weapon": "yes"}, ("weapons", "near_weapon")),
+        (2, {"weapon": "yes"}, ("weapons", "near_weapon")),
         (0, {"weapon": "unknown"}, ()),
         (2, {"ended_on": day(DAY - 1)}, ("order",)),
         (2, {"ended_on": day(DAY)}, ()),

@@ -38,10 +38,10 @@ SAID: dict[Measure, str] = {
     "shortest_gap": "fewest days between one record and the next",
     "streak": "periods of {days} days running, up to now, with a record in each",
     "mean_ratio": "ratio of the mean {of} of each record",
-    "reached": "whether {of} was ever at least {at_least}",
-    "new": "different {of}, not seen before",
-    "most_repeated": "most records with one {of}",
-    "serial": "whether there are at least {at_least} different {of}",
+    "reached": "whether any {of} came to at least {at_least}",
+    "new": "different values of {of} that no record had before",
+    "most_repeated": "most records that share one {of}",
+    "serial": "whether {of} has at least {at_least} different values",
     "near": "records with another at most {days} days before or after",
     "after": "records that follow another by 1 to {days} days",
 }
@@ -102,7 +102,7 @@ def catalogue(features: Iterable[Feature], vocabulary: Vocabulary) -> tuple[Entr
     return tuple(
         Entry(
             feature=feature,
-            measure=_measure(feature),
+            measure=_measure(feature, vocabulary),
             example=feature.describe(_example(feature)),
             window=_window(feature),
             events=_looks_at(feature, vocabulary),
@@ -112,11 +112,11 @@ def catalogue(features: Iterable[Feature], vocabulary: Vocabulary) -> tuple[Entr
     )
 
 
-def _measure(feature: Feature) -> str:
+def _measure(feature: Feature, vocabulary: Vocabulary) -> str:
     words = feature.measure.replace("_", " ")
     if feature.measure in SAID:
         return SAID[feature.measure].format(
-            of=str(feature.of).replace("_", " "),
+            of=vocabulary.names_of_events().get(str(feature.of), str(feature.of)).replace("_", " "),
             days=feature.period_days or feature.within_days,
             at_least=f"{feature.at_least or 0:g}",
         )

@@ -14,7 +14,12 @@ person's own events can be asked of theirs, by the same pass.
 """
 
 from triage.timeline.attributes import attributes_at
-from triage.timeline.cohort import nothing_open, open_referrals, training_days
+from triage.timeline.cohort import (
+    nothing_known,
+    nothing_open,
+    open_referrals,
+    training_days,
+)
 from triage.timeline.futures import OTHER_FUTURES, not_yet_known
 from triage.timeline.links import MOST_SHARING, Linked, Links, find_links, linked_timeline
 from triage.timeline.splits import Fold, check_forward, forward_folds
@@ -45,6 +50,7 @@ __all__ = [
     "linked_timeline",
     "moments_of",
     "not_yet_known",
+    "nothing_known",
     "nothing_open",
     "open_referrals",
     "training_days",

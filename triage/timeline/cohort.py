@@ -13,7 +13,7 @@ from triage.errors import Problem
 from triage.timeline.timelines import Days
 from triage.workspace import Cohort
 
-__all__ = ["nothing_open", "open_referrals", "training_days"]
+__all__ = ["nothing_known", "nothing_open", "open_referrals", "training_days"]
 
 
 def open_referrals(referrals: pa.Table, cohort: Cohort, day: int) -> npt.NDArray[np.int64]:
@@ -51,6 +51,30 @@ def nothing_open(
         "days before (cohort.open_days in configs/panel.yaml)",
         f"referrals made from {made[0]} to {made[1]}" if made else "no referrals at all",
         "Choose another date, or bring in newer extracts.",
+    )
+
+
+def nothing_known(events: pa.Table, as_of: datetime.date) -> Problem | None:
+    """Return how to tell that an as-of date lies before all history; None where it does not.
+
+    Every feature would then say that nothing is on record, which is true of the extracts and not
+    of the people. Where there are no events at all, there is no history to lie before.
+
+    Parameters
+    ----------
+    events : pyarrow.Table
+        The events of the case histories.
+    as_of : date
+    """
+    usable_from = pc.max_element_wise(events["happened_on"], events["known_on"], skip_nulls=False)
+    first = pc.min(usable_from).as_py()
+    if first is None or first < as_of:
+        return None
+    return Problem(
+        f"as-of date {as_of}",
+        "some event must have happened and been known before it",
+        f"a history of which the first is known on {first}",
+        "Choose a later date, or bring in older extracts.",
     )
 
 

@@ -21,6 +21,7 @@ from triage.timeline import (
     build_timeline,
     day_of,
     moments_of,
+    nothing_known,
     nothing_open,
     open_referrals,
     training_days,
@@ -77,12 +78,14 @@ def ask_of_open(
     Raises
     ------
     NotFoundError
-        None is.
+        None is, or the date lies before all history.
     """
     cohort = project.panel.cohort
     rows = open_referrals(histories.referrals, cohort, day_of(as_of))
     if not len(rows):
         raise NotFoundError(nothing_open(cohort, as_of, _made(histories)))
+    if (problem := nothing_known(histories.events, as_of)) is not None:
+        raise NotFoundError(problem)
     days = np.full(len(rows), day_of(as_of), dtype=np.int32)
     return _ask(project, histories, rows, days, make)
 

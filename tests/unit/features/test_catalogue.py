@@ -139,3 +139,60 @@ def test_an_attribute_is_of_the_person_or_of_the_referral(tmp_path) -> None:
     age = entry(tmp_path, measure="attribute", of="person.age", meaning='"{value} years old"')
     assert age.events == "the person's age"
     assert age.example == "34 years old"
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ({"measure": "median_gap"}, "median days between one record and the next"),
+        ({"measure": "shortest_gap"}, "fewest days between one record and the next"),
+        (
+            {"measure": "streak", "period_days": 30},
+            "periods of 30 days running, up to now, with a record in each",
+        ),
+        (
+            {"measure": "mean_ratio", "of": "grade", "recent_days": 90, "earlier_days": 365},
+            "ratio of the mean grade of each record",
+        ),
+        (
+            {"measure": "reached", "of": "grade", "at_least": 2.5},
+            "whether any grade came to at least 2.5",
+        ),
+        (
+            {
+                "measure": "new",
+                "of": "victim_id",
+                "windows": "[90]",
+                "meaning": '"{value} {window}"',
+            },
+            "different values of victim that no record had before",
+        ),
+        ({"measure": "most_repeated", "of": "victim_id"}, "most records that share one victim"),
+        (
+            {"measure": "serial", "of": "victim_id"},
+            "whether victim has at least 2 different values",
+        ),
+    ],
+)
+def test_a_measure_of_order_says_what_it_is(tmp_path, definition, words) -> None:
+    assert entry(tmp_path, **definition).measure == words
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [
+        ("near", "records with another at most 7 days before or after"),
+        ("after", "records that follow another by 1 to 7 days"),
+    ],
+)
+def test_a_companion_is_told_beside_the_records_themselves(tmp_path, measure, words) -> None:
+    definition = {"measure": measure, measure: "{kind: order}", "within_days": 7}
+    told = entry(tmp_path, where="{type: stalking}", **definition)
+    assert told.measure == words
+    assert told.events == f"type: stalking; {measure} another (kind: order)"
+
+
+def test_a_streak_is_counted_back_from_the_day(tmp_path) -> None:
+    assert entry(tmp_path, measure="streak", period_days=7).window == (
+        "counted back from the as-of date"
+    )

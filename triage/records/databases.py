@@ -24,6 +24,8 @@ SHOWN_STATES = ("42", "3D", "28", "25")
 """SQLSTATE classes whose messages name tables, columns and permissions, but never a cell."""
 SHOWN_SQLITE = ("no such ", "near ", "attempt to write", "ambiguous column", "incomplete input")
 """Beginnings of SQLite's messages that are of the query, not of a cell."""
+ROWS_AT_ONCE = 50_000
+"""So many rows are held as objects at a time, which take many times the room of their values."""
 CELL_END, ROW_END, BLANK = "\x1f", "\x1e", "\x00"
 
 
@@ -66,22 +68,17 @@ def read_query(
     """
     address = _address(url, root, source_file)
     shown = _label(address, root)
-    names, rows = _run(address, query, shown, source_file)
-    check_columns(names, wanted, shown=shown, source_file=source_file)
-    if not rows:
+    columns = _run(address, query, wanted, shown, source_file)
+    if not columns:
         raise ExtractError(
             Problem(shown, f"must give rows to the query of {source_file}", "none", "Check it.")
         )
     cells = {
-        name: cells_of(
-            pa.chunked_array([_array([row[names.index(name)] for row in rows])]),
-            name=name,
-            shown=shown,
-            is_id=name in ids,
-        )
-        for name in wanted
+        name: cells_of(column, name=name, shown=shown, is_id=name in ids)
+        for name, column in zip(wanted, columns, strict=True)
     }
-    return Extract(shown=shown, cells=cells, lines=np.arange(1, len(rows) + 1), sha256=_hash(cells))
+    n_rows = len(columns[0])
+    return Extract(shown=shown, cells=cells, lines=np.arange(1, n_rows + 1), sha256=_hash(cells))
 
 
 def _address(url: str, root: Path, source_file: str) -> URL:
@@ -123,7 +120,10 @@ def _label(address: URL, root: Path) -> str:
     return f"the {address.get_backend_name()} database '{address.database}'{where}"
 
 
-def _run(address: URL, query: str, shown: str, source_file: str) -> tuple[list[str], Any]:
+def _run(
+    address: URL, query: str, wanted: Sequence[str], shown: str, source_file: str
+) -> list[pa.ChunkedArray]:
+    """Return the wanted columns of a query's rows; none at all where it gives no rows."""
     try:
         engine = sqlalchemy.create_engine(address, poolclass=sqlalchemy.pool.NullPool)
     except (sqlalchemy.exc.NoSuchModuleError, ImportError):
@@ -149,7 +149,14 @@ def _run(address: URL, query: str, shown: str, source_file: str) -> tuple[list[s
         connection = connection.execution_options(no_parameters=True, postgresql_readonly=True)
         try:
             result = connection.exec_driver_sql(query)
-            return list(result.keys()), result.fetchall()
+            names = list(result.keys())
+            check_columns(names, wanted, shown=shown, source_file=source_file)
+            places = [names.index(name) for name in wanted]
+            parts = [
+                [_array([row[place] for row in rows]) for place in places]
+                for rows in result.partitions(ROWS_AT_ONCE)
+            ]
+            return [_joined(column) for column in zip(*parts, strict=True)]
         except sqlalchemy.exc.SQLAlchemyError as error:
             raise ExtractError(
                 Problem(shown, f"must answer the query of {source_file}", _kind(error), "Mend it.")
@@ -178,6 +185,14 @@ def _array(values: list[Any]) -> pa.Array:
     if isinstance(array.type, pa.BaseExtensionType):
         return pa.array([None if value is None else str(value) for value in values])
     return array
+
+
+def _joined(parts: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """Return the parts of a column as one, with the type that all its values have together."""
+    kinds = {part.type for part in parts if part.type != pa.null()} or {pa.null()}
+    if len(kinds) > 1:
+        return pa.chunked_array([_array([value for part in parts for value in part.to_pylist()])])
+    return pa.chunked_array([part.cast(*kinds) for part in parts])
 
 
 def _hash(cells: Mapping[str, Cells]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.records.builders import Desk, column, faults
 from triage.errors import ConfigurationError, ExtractError
+from triage.records import databases
 
 MARKER = "Quillfeather"
 EVENTS = """
@@ -61,6 +62,18 @@ def test_a_query_gives_rows_of_mixed_types(tmp_path: Path) -> None:
     assert column(checked.histories.events, "ticks") == [14.0, 3.5, None]
     (check,) = (s for s in checked.report.sources if s.source == "events")
     assert (check.file, check.read) == ("data/police.db", 3)
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2])
+def test_rows_are_the_same_however_many_are_fetched_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+) -> None:
+    """Of each few rows, ids and ticks have other types than of all together."""
+    whole = desk(tmp_path).read()
+    monkeypatch.setattr(databases, "ROWS_AT_ONCE", rows_at_once)
+    parts = desk(tmp_path).read()
+    assert parts.histories.events.equals(whole.histories.events)
+    assert parts.inputs == whole.inputs
 
 
 def test_the_hash_is_of_the_rows_whatever_their_order(tmp_path: Path) -> None:

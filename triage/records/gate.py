@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import os
-import warnings
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,23 +18,26 @@ from triage.records.vocabulary import Attribute, Vocabulary
 
 
 @contextmanager
-def _unmoved_by_spark() -> Iterator[None]:
-    """Keep still what pandera stirs where there is PySpark: it imports it and prepares for it.
+def _without_spark() -> Iterator[None]:
+    """Let pandera find no PySpark, and take back the variables that it sets for it all the same.
 
-    PySpark then warns of pandas 3, whose interface is used nowhere here, and the variables that
-    pandera sets would keep Spark on this machine.
+    It would import PySpark, which takes longer than the checks of a million rows and warns of
+    pandas 3; its variables would keep Spark on this machine.
     """
     before = dict(os.environ)
+    modules: dict[str, Any] = sys.modules
+    there = {"pyspark": modules["pyspark"]} if "pyspark" in modules else {}
+    modules["pyspark"] = None
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
-            yield
+        yield
     finally:
+        del modules["pyspark"]
+        modules.update(there)
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
 
 
-with _unmoved_by_spark():
+with _without_spark():
     import pandera.pandas as pandera
 
 __all__ = ["broken_promises", "check_canonical"]
@@ -81,7 +85,7 @@ def broken_promises(histories: CaseHistories, today: datetime.date) -> dict[str,
     broken = {}
     for name, (table, schema) in tables.items():
         try:
-            with _unmoved_by_spark():
+            with _without_spark():
                 schema.validate(table.to_pandas(types_mapper=pd.ArrowDtype), lazy=True)
         except pandera.errors.SchemaErrors as error:
             failed = sorted(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -33,6 +35,21 @@ def histories() -> CaseHistories:
 def test_good_histories_pass() -> None:
     check_canonical(histories(), TODAY)
     check_canonical(build_histories(words()), TODAY)
+
+
+def test_checking_moves_nothing_that_spark_would_look_at() -> None:
+    lines = [
+        "import os, sys, datetime",
+        "before = dict(os.environ)",
+        "from triage.records import Vocabulary, build_histories",
+        "from triage.records.gate import check_canonical",
+        "words = Vocabulary.model_validate(",
+        "    {'agencies': {'police': 'Police'}, 'kinds': {}, 'types': {}})",
+        "check_canonical(build_histories(words), datetime.date(2024, 1, 1))",
+        "assert dict(os.environ) == before",
+        "assert 'pyspark' not in sys.modules",
+    ]
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
 
 
 def put(name: str, value: object) -> Callable[[pa.Table], pa.Table]:

@@ -17,6 +17,7 @@ weights are not used, for they would spoil the probabilities; ranking does not n
 A comparator is YAML alone, so that what panels use today stands in the same table.
 """
 
+from triage.learning.alarms import Alarm, data_alarms, score_alarms
 from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
 from triage.learning.estimators import ESTIMATORS
 from triage.learning.examples import Examples, make_folds
@@ -33,6 +34,7 @@ __all__ = [
     "ESTIMATORS",
     "LONG_AGO_DAYS",
     "UNCALIBRATED",
+    "Alarm",
     "Calibration",
     "Examples",
     "Experiment",
@@ -47,11 +49,13 @@ __all__ = [
     "Skill",
     "Trained",
     "calibrate",
+    "data_alarms",
     "lists_of",
     "make_folds",
     "measure",
     "places",
     "read_models",
+    "score_alarms",
     "shuffled_skill",
     "single_feature_skills",
     "train",

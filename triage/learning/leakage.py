@@ -14,7 +14,7 @@ from triage.learning.estimators import make_estimator
 from triage.learning.examples import Examples
 from triage.timeline import Fold
 
-__all__ = ["Skill", "shuffled_skill", "single_feature_skills"]
+__all__ = ["Skill", "shuffled_skill", "single_feature_skills", "skill_of"]
 
 Floats = npt.NDArray[np.float64]
 BINS = 20
@@ -71,7 +71,7 @@ def single_feature_skills(examples: Examples, folds: Sequence[Fold]) -> dict[str
     for name in examples.matrix.names:
         values = examples.matrix.column(name)
         scores = [_rates(values[fold.train], y[fold.train], values[fold.test]) for fold in folds]
-        skills[name] = _skill(y[tested], np.concatenate(scores))
+        skills[name] = skill_of(y[tested], np.concatenate(scores))
     return skills
 
 
@@ -128,7 +128,15 @@ def _groups(values: Floats, cuts: Floats) -> npt.NDArray[np.int64]:
     return np.where(np.isnan(values), len(cuts) + 1, groups)
 
 
-def _skill(y: Floats, scores: Floats) -> Skill:
+def skill_of(y: Floats, scores: Floats, *, z: float = Z) -> Skill:
+    """Return how well scores rank outcomes, with Hanley and McNeil's interval.
+
+    Parameters
+    ----------
+    y, scores : ndarray of float64, shape (n,)
+    z : float
+        Half the interval's length in standard errors; by default for 99.9%.
+    """
     auc = float(roc_auc_score(y, scores))
     positives = float(y.sum())
     negatives = len(y) - positives
@@ -136,5 +144,5 @@ def _skill(y: Floats, scores: Floats) -> Skill:
     variance = (
         auc * (1 - auc) + (positives - 1) * (first - auc**2) + (negatives - 1) * (second - auc**2)
     ) / (positives * negatives)
-    error = Z * math.sqrt(max(variance, 0.0))
+    error = z * math.sqrt(max(variance, 0.0))
     return Skill(auc, max(auc - error, 0.0), min(auc + error, 1.0))

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from triage.conditions import Truth, evaluate
-from triage.learning import Examples, Experiment, train
+from triage.errors import LeakageError, Problem
+from triage.learning import (
+    Alarm,
+    Examples,
+    Experiment,
+    data_alarms,
+    make_folds,
+    score_alarms,
+    train,
+)
 from triage.outcomes import Outcome, follow_up_end, label
 from triage.records import CaseHistories
 from triage.registry import Registry, Version
@@ -20,8 +29,16 @@ from triage.workflows.making import Make, feature_maker, made_anew
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version
 from triage.workflows.questions import ask_of_all
+from triage.workspace import Acknowledged, Leakage
 
-__all__ = ["Trainings", "observed_until", "past_examples", "train_models"]
+__all__ = [
+    "Trainings",
+    "acknowledgement_of",
+    "observed_until",
+    "past_examples",
+    "require_acknowledged",
+    "train_models",
+]
 
 MEASURES = (
     "harm_captured",
@@ -119,6 +136,8 @@ def train_models(
     ------
     LearningError
         Nothing can be learned from these outcomes.
+    LeakageError
+        An alarm that nobody acknowledged; nothing is kept.
     RejectedRowsError, ExtractError, StorageError
     """
     registry = Registry(project.workspace, project.panel.tracking_uri)
@@ -127,6 +146,10 @@ def train_models(
     progress.stage("Making features of past referrals")
     make = feature_maker(project, progress, keep=keep_features)
     examples, until = past_examples(project, checked.histories, make)
+    folds = make_folds(examples, project.panel.training)
+    ceiling = project.panel.leakage.auc_ceiling
+    alarms = data_alarms(examples, folds, auc_ceiling=ceiling, observed_until=until)
+    require_acknowledged(alarms, project.panel.leakage)
     experiment = train(
         project.models,
         examples,
@@ -134,9 +157,49 @@ def train_models(
         training=project.panel.training,
         progress=_told(progress),
     )
+    too_good = score_alarms(
+        {result.name: result.scores for result in experiment.results},
+        examples.labels.values[experiment.tested],
+        auc_ceiling=ceiling,
+    )
+    require_acknowledged(too_good, project.panel.leakage)
     progress.stage("Keeping the models")
     versions = registry.log_experiment(experiment, code_version=code_version())
     return Trainings(experiment, tuple(versions), date_of(until))
+
+
+def require_acknowledged(alarms: Sequence[Alarm], settings: Leakage) -> None:
+    """Raise where an alarm went off that nobody acknowledged.
+
+    Raises
+    ------
+    LeakageError
+        With every such alarm.
+    """
+    loud = [alarm for alarm in alarms if acknowledgement_of(alarm, settings) is None]
+    if loud:
+        raise LeakageError(
+            Problem(
+                f"alarm '{alarm.name}', {alarm.subject}",
+                alarm.told,
+                mend="Find out how; 'triage check --leakage' helps. If it is honest, say so under "
+                f"leakage.acknowledged in configs/panel.yaml: alarm: {alarm.name}, with reason, "
+                "by and on.",
+            )
+            for alarm in loud
+        )
+
+
+def acknowledgement_of(alarm: Alarm, settings: Leakage) -> Acknowledged | None:
+    """Return who said why an alarm does not stop a training, or None where nobody did."""
+    return next(
+        (
+            one
+            for one in settings.acknowledged
+            if one.alarm == alarm.name and one.subject in (None, alarm.subject)
+        ),
+        None,
+    )
 
 
 def past_examples(

@@ -21,10 +21,20 @@ from triage.workspace.documents import (
     read_entries,
 )
 from triage.workspace.folders import Workspace, write_workspace
-from triage.workspace.panel import Cohort, Leakage, Panel, Training, read_panel
+from triage.workspace.panel import (
+    ALARMS,
+    Acknowledged,
+    Cohort,
+    Leakage,
+    Panel,
+    Training,
+    read_panel,
+)
 from triage.workspace.writing import sha256_of, write_folder, write_whole
 
 __all__ = [
+    "ALARMS",
+    "Acknowledged",
     "Cohort",
     "Leakage",
     "Panel",

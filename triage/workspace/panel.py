@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,7 +10,14 @@ import pydantic
 
 from triage.workspace.documents import Strict, read_document
 
-__all__ = ["Cohort", "Leakage", "Panel", "Training", "read_panel"]
+__all__ = ["ALARMS", "Acknowledged", "Cohort", "Leakage", "Panel", "Training", "read_panel"]
+
+ALARMS = ("auc_ceiling", "golden_feature", "overlap", "immature_outcomes", "same_dyad")
+"""The alarms that stop a training: a model too good to be true, a single feature that is, rows to
+learn from among those to test on, outcomes that had not settled, and the same person on both sides
+of the split."""
+
+AlarmName = Literal["auc_ceiling", "golden_feature", "overlap", "immature_outcomes", "same_dyad"]
 
 
 class Cohort(Strict):
@@ -56,8 +64,31 @@ class Training(Strict):
     jobs: int = pydantic.Field(default=0, ge=0)
 
 
+class Acknowledged(Strict):
+    """An alarm that somebody looked into, and why its training may go on.
+
+    Parameters
+    ----------
+    alarm : str
+        One of :data:`ALARMS`.
+    subject : str, optional
+        The feature, model or test period that it is about; without it, whatever it is about.
+    reason : str
+        Why the figures may be believed all the same.
+    by : str
+        Who says so.
+    on : date
+    """
+
+    alarm: AlarmName
+    subject: str | None = None
+    reason: str = pydantic.Field(min_length=10)
+    by: str = pydantic.Field(min_length=1)
+    on: datetime.date
+
+
 class Leakage(Strict):
-    """How the proofs against leakage are made.
+    """How the proofs against leakage are made, and which alarms were looked into.
 
     Parameters
     ----------
@@ -68,11 +99,14 @@ class Leakage(Strict):
         On how many past dates everything later is deleted, shifted and changed.
     shuffles : int
         How often outcomes are dealt out by lot, to see that skill is lost.
+    acknowledged : list of Acknowledged
+        Alarms that do not stop a training, each with who says so and why.
     """
 
     auc_ceiling: float = pydantic.Field(default=0.85, gt=0.5, le=1)
     as_of_dates: int = pydantic.Field(default=3, ge=1)
     shuffles: int = pydantic.Field(default=5, ge=1)
+    acknowledged: list[Acknowledged] = []
 
 
 class Panel(Strict):

@@ -54,7 +54,7 @@ def plant(workspace: Path) -> None:
     condition = project.outcomes.primary.any_event
     assert condition is not None
     harm = evaluate(condition, timeline.columns).truth == Truth.YES
-    person = np.repeat(timeline.person_ids, np.diff(timeline.starts))
+    person = np.repeat(timeline.person_ids.to_numpy(zero_copy_only=False), np.diff(timeline.starts))
     rows = [
         f"{number},{person[event]},{np.datetime64(int(timeline.happened[event]) - 360, 'D')}"
         for number, event in enumerate(np.flatnonzero(harm & (timeline.known != NEVER)))

@@ -246,6 +246,11 @@ class Feature:
     within_days: int | None = None
     at_least: float | None = None
 
+    @property
+    def may_be_unknown(self) -> bool:
+        """Whether a value can be missing."""
+        return self.measure == "attribute" or self.when_none != self.when_none
+
     def describe(self, value: float) -> str:
         """Return what a value of this feature says, in plain words.
 

@@ -209,7 +209,7 @@ def _of_events(
 
 def _of_everything(timeline: Timeline) -> bytes:
     """Return the digest of all events of all people."""
-    digest = hashlib.sha256(json.dumps(timeline.person_ids.tolist()).encode())
+    digest = hashlib.sha256(json.dumps(timeline.person_ids.to_pylist()).encode())
     dates = (timeline.happened, timeline.known, timeline.replaced, timeline.ended)
     for array in (timeline.starts, timeline.rows, *dates):
         digest.update(array.tobytes())

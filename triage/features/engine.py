@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,30 +24,78 @@ from triage.conditions import (
 )
 from triage.features.definitions import Feature
 from triage.features.filters import filters_passed
-from triage.features.kernel import numbered_within_people, scan
+from triage.features.kernel import GRID, Operation, numbered_within_people, put_on_grid, scan
 from triage.features.matrix import FeatureMatrix
-from triage.features.plan import LinkedPart, Plan, Walks
+from triage.features.plan import LinkedPart, Plan
 from triage.features.walks import Facts, Passing, walk
-from triage.timeline import Links, Moments, Timeline, find_links, linked_timeline
+from triage.timeline import NEVER, Links, Moments, Timeline, find_links, linked_timeline
 
-__all__ = ["compute"]
-
-GRID = 2.0**20
-"""Numbers are summed in units of 1/GRID, so that sums are exact in any order."""
+__all__ = ["Bound", "attribute_values", "bind", "compute", "linked_values", "processors"]
 
 LARGEST = 2.0**53 / GRID
 """Sums of numbers whose sizes stay below this together are exact."""
 
+PARTS = 16
+"""Runs of people whose names are numbered at a time."""
+
+ROWS_AT_ONCE = 2**11
+"""Rows that a thread makes before it takes the next ones."""
+
+Array = npt.NDArray[Any]
+
 
 @dataclass(frozen=True)
-class _Bound:
-    """A plan's filters and columns, found in one timeline."""
+class Bound:
+    """A plan whose filters and columns were found in one timeline.
 
-    signature: npt.NDArray[np.int32]
-    signature_starts: npt.NDArray[np.int32]
-    signature_steps: npt.NDArray[np.int32]
-    numbers: npt.NDArray[np.float64]
-    names: npt.NDArray[np.int32]
+    Parameters
+    ----------
+    plan : Plan
+    timeline : Timeline
+    arguments : tuple
+        What the kernel takes of both.
+    different : int
+        The greatest number of different names of one person.
+    walks : list of (int, tuple)
+        The column of each feature of order, and what its walk takes of both.
+    """
+
+    plan: Plan
+    timeline: Timeline
+    arguments: tuple[Any, ...]
+    different: int
+    walks: list[tuple[int, Any]]
+
+    def fill(
+        self,
+        moments: Moments,
+        first: int,
+        last: int,
+        out: Array,
+        pool: ThreadPoolExecutor,
+        offset: int = 0,
+    ) -> None:
+        """Set ``out[:, offset:]`` to the features, made of events, of moments first to last."""
+        person, day = np.ascontiguousarray(moments.person), np.ascontiguousarray(moments.day)
+
+        def run(row: int) -> None:
+            here = offset + row - first
+            scan(  # type: ignore[call-arg]
+                person,
+                day,
+                *self.arguments,
+                np.zeros((len(self.plan.steps), self.different), dtype=np.int64),
+                row,
+                min(row + ROWS_AT_ONCE, last),
+                out,
+                here,
+            )
+            rows = slice(row, min(row + ROWS_AT_ONCE, last))
+            for column, asked in self.walks:
+                its_own = out[column, here : here + rows.stop - row]
+                walk(*asked, person[rows], day[rows], its_own)
+
+        list(pool.map(run, range(first, last, ROWS_AT_ONCE)))
 
 
 def compute(
@@ -86,21 +136,28 @@ def compute(
     ValueError
         Numbers so large that their sums would not be exact.
     """
-    n_rows = len(moments)
-    out = np.full((len(plan.features), n_rows), np.nan)
-    threads = threads or os.cpu_count() or 1
-    if len(plan.outputs) and n_rows:
-        _run(plan, timeline, moments, out, threads)
-    if plan.walks.each and n_rows:
-        _run_walks(plan.walks, timeline, moments, out, threads)
-    for part in plan.linked if n_rows else ():
-        found = None if links is None else links[part.linked_by]
-        out[list(part.columns)] = _of_linked(part, timeline, moments, found, threads).values.T
-    for column, feature in enumerate(plan.features):
-        attribute = (attributes or {}).get(str(feature.of))
-        if feature.measure == "attribute" and attribute is not None:
-            out[column] = _attribute(feature, attribute, moments)
+    out = np.empty((len(plan.features), len(moments)))
+    with ThreadPoolExecutor(max_workers=threads or processors()) as pool:
+        bind(plan, timeline, pool).fill(moments, 0, len(moments), out, pool)
+    for column, values in linked_values(plan, timeline, moments, threads, links):
+        out[column] = values
+    for column, its_own in attribute_values(plan, moments, attributes or {}):
+        out[column] = its_own
     return FeatureMatrix(out.T, plan.features)
+
+
+def linked_values(
+    plan: Plan,
+    timeline: Timeline,
+    moments: Moments,
+    threads: int | None,
+    links: Mapping[str, Links] | None = None,
+) -> Iterator[tuple[int, Array]]:
+    """Yield the values of each feature of linked people, with its position."""
+    for part in plan.linked:
+        found = None if links is None else links[part.linked_by]
+        made = _of_linked(part, timeline, moments, found, threads)
+        yield from zip(part.columns, made.values.T, strict=True)
 
 
 def _of_linked(
@@ -119,82 +176,90 @@ def _of_linked(
     return compute(part.plan, there, asked, threads=threads)
 
 
-def _run(
-    plan: Plan,
-    timeline: Timeline,
-    moments: Moments,
-    out: npt.NDArray[np.float64],
-    threads: int,
-) -> None:
-    bound = _bind(plan, timeline)
-    operation = np.asarray([step.operation for step in plan.steps], dtype=np.int32)
-    column = np.asarray([step.column for step in plan.steps], dtype=np.int32)
-    different = int(bound.names.max(initial=-1)) + 1
-
-    def run(first_row: int, last_row: int) -> None:
-        scan(
-            np.ascontiguousarray(moments.person),
-            np.ascontiguousarray(moments.day),
-            timeline.starts,
-            timeline.happened,
-            timeline.known,
-            timeline.replaced,
-            timeline.ended,
-            bound.signature,
-            bound.signature_starts,
-            bound.signature_steps,
-            operation,
-            column,
-            bound.numbers,
-            bound.names,
-            np.zeros((len(plan.steps), different), dtype=np.int64),
-            plan.edges,
-            plan.empty,
-            plan.n_summed,
-            plan.n_windowed,
-            plan.outputs,
-            plan.when_none,
-            first_row,
-            last_row,
-            out,
-        )
-
-    _in_threads(run, len(moments), threads)
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _in_threads(run: Callable[[int, int], None], n_rows: int, threads: int) -> None:
-    bounds = np.linspace(0, n_rows, min(threads, n_rows) + 1).astype(int)
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        list(pool.map(run, bounds[:-1].tolist(), bounds[1:].tolist()))
+def attribute_values(
+    plan: Plan, moments: Moments, attributes: Mapping[str, Column]
+) -> Iterator[tuple[int, Array | float]]:
+    """Yield the values of each feature that is not made of events, with its position."""
+    for position, feature in enumerate(plan.features):
+        if feature.measure == "attribute":
+            column = attributes.get(str(feature.of))
+            yield position, np.nan if column is None else _attribute(feature, column, moments)
 
 
-def _run_walks(
-    walks: Walks,
-    timeline: Timeline,
-    moments: Moments,
-    out: npt.NDArray[np.float64],
-    threads: int,
-) -> None:
+def bind(plan: Plan, timeline: Timeline, pool: ThreadPoolExecutor) -> Bound:
+    """Find a plan's filters and columns in a timeline.
+
+    Raises
+    ------
+    ValueError
+        Numbers so large that their sums would not be exact.
+    """
+    signature, passed = filters_passed(plan.filters, timeline.columns, timeline.n_events)
+    steps = [
+        [position for position, step in enumerate(plan.steps) if step.filter in filters]
+        for filters in passed
+    ]
+    rows, row_of = _numbers(plan, timeline)
+    column_of = [
+        row_of[step.column] if step.operation in MEASURING else step.column for step in plan.steps
+    ]
+    names = _stacked([_numbered(timeline, name, pool) for name in plan.names], np.int32)
+    arguments = (
+        timeline.starts,
+        timeline.happened,
+        timeline.known,
+        _present(timeline.replaced),
+        _present(timeline.ended),
+        signature,
+        np.cumsum([0, *map(len, steps)], dtype=np.int32),
+        np.asarray([step for some in steps for step in some], dtype=np.int32),
+        np.asarray([step.operation for step in plan.steps], dtype=np.int32),
+        np.asarray(column_of, dtype=np.int32),
+        _stacked(rows, np.float64),
+        names,
+        plan.edges,
+        plan.empty,
+        plan.n_summed,
+        plan.n_windowed,
+        plan.outputs,
+        plan.when_none,
+    )
+    different = int(names.max(initial=-1)) + 1
+    return Bound(plan, timeline, arguments, different, _walked(plan, timeline, pool))
+
+
+MEASURING = (Operation.SUM, Operation.MAXIMUM, Operation.LATEST)
+
+
+def _walked(plan: Plan, timeline: Timeline, pool: ThreadPoolExecutor) -> list[tuple[int, Any]]:
+    """Return what a walk takes of each feature of order, by the feature's position."""
+    walks = plan.walks
+    if not walks.each:
+        return []
     passing = _passing(walks.filters, timeline)
     nothing = Passing(np.empty(0, np.int32), np.zeros(timeline.n_people + 1, np.int64))
-    numbers = [_numbers(timeline, name, summed) for name, summed in walks.numbers]
-    names = [_numbered(timeline, name) for name in walks.names]
-    rows = np.ascontiguousarray(moments.person), np.ascontiguousarray(moments.day)
-
-    def run(first_row: int, last_row: int) -> None:
-        for one in walks.each:
-            facts = Facts(
-                timeline.happened,
-                timeline.known,
-                timeline.replaced,
-                np.empty(0) if one.number < 0 else numbers[one.number],
-                np.empty(0, np.int32) if one.name < 0 else names[one.name],
-            )
-            others = nothing if one.companion < 0 else passing[one.companion]
-            its_own = passing[one.filter]
-            walk(one.asked, facts, its_own, others, *rows, first_row, last_row, out[one.column])
-
-    _in_threads(run, len(moments), threads)
+    numbers = [_number(timeline, name, summed) for name, summed in walks.numbers]
+    names = [_numbered(timeline, name, pool) for name in walks.names]
+    replaced = np.ascontiguousarray(timeline.replaced)
+    found = []
+    for one in walks.each:
+        its_names = np.empty(0, np.int32) if one.name < 0 else names[one.name]
+        facts = Facts(
+            timeline.happened,
+            timeline.known,
+            replaced,
+            np.empty(0) if one.number < 0 else numbers[one.number],
+            its_names,
+            int(its_names.max(initial=-1)) + 1,
+        )
+        others = nothing if one.companion < 0 else passing[one.companion]
+        found.append((one.column, (one.asked, facts, passing[one.filter], others)))
+    return found
 
 
 def _passing(filters: Sequence[Condition | None], timeline: Timeline) -> list[Passing]:
@@ -207,24 +272,31 @@ def _passing(filters: Sequence[Condition | None], timeline: Timeline) -> list[Pa
     return found
 
 
-def _bind(plan: Plan, timeline: Timeline) -> _Bound:
-    signature, passed = filters_passed(plan.filters, timeline.columns, timeline.n_events)
-    steps = [
-        [position for position, step in enumerate(plan.steps) if step.filter in filters]
-        for filters in passed
-    ]
-    numbers = [_numbers(timeline, name, summed) for name, summed in plan.numbers]
-    names = [_numbered(timeline, name) for name in plan.names]
-    return _Bound(
-        signature=signature,
-        signature_starts=np.cumsum([0, *map(len, steps)], dtype=np.int32),
-        signature_steps=np.asarray([step for some in steps for step in some], dtype=np.int32),
-        numbers=np.asarray(numbers, dtype=np.float64).reshape(len(numbers), timeline.n_events),
-        names=np.asarray(names, dtype=np.int32).reshape(len(names), timeline.n_events),
-    )
+def _present(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return days, none of them where nothing ever is replaced, or ends."""
+    return np.zeros(0, dtype=np.int32) if (days == NEVER).all() else days
 
 
-def _numbers(timeline: Timeline, name: str, summed: bool) -> npt.NDArray[np.float64]:
+def _stacked(rows: Sequence[Array], dtype: npt.DTypeLike) -> Array:
+    if len(rows) == 1:
+        return rows[0].reshape(1, -1)
+    return np.stack(rows) if rows else np.zeros((0, 0), dtype=dtype)
+
+
+def _numbers(plan: Plan, timeline: Timeline) -> tuple[list[Array], list[int]]:
+    """Return the numbers that are measured, each once, and where those of each column stand."""
+    rows: list[Array] = []
+    row_of: list[int] = []
+    for name, summed in plan.numbers:
+        values = _number(timeline, name, summed)
+        same = (place for place, row in enumerate(rows) if np.array_equal(row, values, True))
+        row_of.append(next(same, len(rows)))
+        if row_of[-1] == len(rows):
+            rows.append(values)
+    return rows, row_of
+
+
+def _number(timeline: Timeline, name: str, summed: bool) -> npt.NDArray[np.float64]:
     column = timeline.columns[name]
     if not isinstance(column, Numbers):
         raise TypeError(f"the event column {name} does not hold numbers")
@@ -232,16 +304,22 @@ def _numbers(timeline: Timeline, name: str, summed: bool) -> npt.NDArray[np.floa
 
 
 def _on_grid(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    if np.nansum(np.abs(values)) >= LARGEST:
+    made = np.empty_like(values)
+    if put_on_grid(values, made) >= LARGEST:
         raise ValueError(f"the numbers of the event column {name} are too large to be summed")
-    return np.asarray(np.rint(values * GRID) / GRID + 0.0)  # never −0, the sum of nothing
+    return made
 
 
-def _numbered(timeline: Timeline, name: str) -> npt.NDArray[np.int32]:
-    column = timeline.columns[name]
-    if not isinstance(column, Categories):
-        raise TypeError(f"the event column {name} does not hold names")
-    return np.asarray(numbered_within_people(timeline.starts, column.codes, len(column.names)))
+def _numbered(timeline: Timeline, name: str, pool: ThreadPoolExecutor) -> npt.NDArray[np.int32]:
+    keys = timeline.fingerprints.get(name)
+    if keys is None:
+        column = timeline.columns[name]
+        if not isinstance(column, Categories):
+            raise TypeError(f"the event column {name} does not hold names")
+        keys = (column.codes.astype(np.int64) + 1).view(np.uint64)
+    bounds = np.linspace(0, timeline.n_people, PARTS + 1).astype(int).tolist()
+    numbered = pool.map(partial(numbered_within_people, timeline.starts, keys), bounds, bounds[1:])
+    return np.concatenate(list(numbered))
 
 
 def _attribute(feature: Feature, column: Column, moments: Moments) -> npt.NDArray[np.float64]:

@@ -19,6 +19,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from triage.conditions import Column
 from triage.features.definitions import Feature
@@ -186,7 +187,7 @@ def _blocks(
 ) -> Iterator[_Block]:
     n_blocks = min(MOST_BLOCKS, 1 << (len(moments) // ROWS_A_BLOCK).bit_length())
     people, person = np.unique(moments.person.astype(np.int64), return_inverse=True)
-    ids = timeline.person_ids[people].tolist()
+    ids = timeline.person_ids.take(pa.array(people)).to_pylist()
     block_of = np.asarray([zlib.crc32(one.encode()) % n_blocks for one in ids], dtype=np.int64)
     last_day = np.full(len(people), np.iinfo(np.int32).min, dtype=np.int32)
     np.maximum.at(last_day, person, moments.day)

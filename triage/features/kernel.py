@@ -19,7 +19,15 @@ from typing import Any
 import numba
 import numpy as np
 
-__all__ = ["RECENT_CELLS", "Operation", "Output", "numbered_within_people", "scan"]
+__all__ = [
+    "GRID",
+    "RECENT_CELLS",
+    "Operation",
+    "Output",
+    "numbered_within_people",
+    "put_on_grid",
+    "scan",
+]
 
 
 class Operation(enum.IntEnum):
@@ -72,6 +80,12 @@ RECENT_AGE = int(Output.RECENT_AGE)
 RECENT_VALUE = int(Output.RECENT_VALUE)
 CHANGED = int(Output.CHANGE)
 
+GRID = 2.0**20
+"""Numbers are summed in units of 1/GRID, so that sums are exact in any order."""
+
+SUM_OF_NOTHING, GREATEST_OF_NOTHING = -(2**63), -(2**52)
+"""The bits of −0 and of −∞, read as integers."""
+
 TILE = 32
 """Rows that are made before they are copied out, so that each feature is written in long runs."""
 
@@ -92,25 +106,26 @@ def scan(  # noqa: C901 - one walk, told in order
     column: Any,
     numbers: Any,
     names: Any,
-    seen: Any,
     edges: Any,
     empty: Any,
     n_summed: int,
     n_windowed: int,
     outputs: Any,
     when_none: Any,
+    seen: Any,
     first_row: int,
     last_row: int,
     out: Any,
+    out_row: int,
 ) -> None:
-    """Fill ``out[:, first_row:last_row]`` with every feature that is made of events.
+    """Make every feature of some rows that is made of events.
 
     Parameters
     ----------
     row_person, row_day : ndarray of int32, shape (n_rows,)
         The moments.
     starts, happened, known, replaced, ended : ndarray
-        The timeline.
+        The timeline. ``replaced`` may be empty where nothing is, and ``ended`` where no step asks.
     signature : ndarray of int32, shape (n_events,)
         Which steps an event takes part in: it does the steps
         ``signature_steps[signature_starts[s]:signature_starts[s + 1]]``.
@@ -120,8 +135,6 @@ def scan(  # noqa: C901 - one walk, told in order
     numbers : ndarray of float64, shape (n_numbers, n_events)
     names : ndarray of int32, shape (n_names, n_events)
         Numbered within each person; −1 where not known.
-    seen : ndarray of int64, shape (n_steps, n_different_names)
-        Scratch of this call alone, zero at first.
     edges : ndarray of int32, shape (n_windows,)
         Rising ends of the buckets; one more bucket lies beyond.
     empty : ndarray of float64, shape (n_cells,)
@@ -129,13 +142,23 @@ def scan(  # noqa: C901 - one walk, told in order
     n_summed, n_windowed : int
         Where the second and the third kind of steps begin.
     outputs : ndarray of int32, shape (n_outputs, 7)
-        See :class:`triage.features.plan.Plan`.
+        See :class:`triage.features.plan.Plan`; those of the kind ``WINDOW`` stand first.
     when_none : ndarray of float64, shape (n_outputs,)
+    seen : ndarray of int64, shape (n_steps, n_different_names)
+        Scratch of this call alone, zero at first.
     first_row, last_row : int
-    out : ndarray of float64, shape (n_features, n_rows)
+    out : ndarray of float64, shape (n_features, at least out_row + last_row − first_row)
+        ``out[:, out_row]`` is that of the first row.
+    out_row : int
     """
     cells = np.empty_like(empty)
+    bits = cells.view(np.int64)
     tile = np.empty((TILE, len(outputs)))
+    n_plain = 0
+    while n_plain < len(outputs) and outputs[n_plain, 1] == WINDOW:
+        n_plain += 1
+    cell_of = outputs[:, 2].copy()
+    replaces, ends, out_row = len(replaced) > 0, len(ended) > 0, out_row - first_row
     for tile_start in range(first_row, last_row, TILE):
         tile_end = min(tile_start + TILE, last_row)
         for row in range(tile_start, tile_end):
@@ -144,7 +167,7 @@ def scan(  # noqa: C901 - one walk, told in order
             cells[:] = empty
             bucket = 0
             for event in range(_first_not_before(happened, first, beyond, day) - 1, first - 1, -1):
-                if known[event] >= day or replaced[event] < day:
+                if known[event] >= day or (replaces and replaced[event] < day):
                     continue
                 age = day - happened[event]
                 while bucket < len(edges) and age > edges[bucket]:
@@ -176,20 +199,20 @@ def scan(  # noqa: C901 - one walk, told in order
                         if doing == LATEST:
                             value = numbers[column[step], event]
                         elif doing != LAST_AGE:
-                            value = 1.0 if ended[event] >= day else 0.0
+                            value = 1.0 if not ends or ended[event] >= day else 0.0
                         where = (len(edges) + 1) * n_windowed + (step - n_windowed) * RECENT_CELLS
                         _take_latest(cells, where, doing, value, age)
             _cumulate(cells, len(edges), n_summed, n_windowed)
-            for place in range(len(outputs)):
-                value = cells[outputs[place, 2]]
-                if outputs[place, 1] != WINDOW:
-                    value = _made(cells, edges, outputs, place)
-                elif value == -np.inf or (value == 0.0 and np.signbit(value)):
-                    value = np.nan
+            for place in range(n_plain):
+                there = cell_of[place]
+                nothing = bits[there] == SUM_OF_NOTHING or bits[there] == GREATEST_OF_NOTHING
+                tile[row - tile_start, place] = when_none[place] if nothing else cells[there]
+            for place in range(n_plain, len(outputs)):
+                value = _made(cells, edges, outputs, place)
                 tile[row - tile_start, place] = when_none[place] if np.isnan(value) else value
         for place in range(len(outputs)):
             for row in range(tile_start, tile_end):
-                out[outputs[place, 0], row] = tile[row - tile_start, place]
+                out[outputs[place, 0], out_row + row] = tile[row - tile_start, place]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -264,33 +287,54 @@ def _ratio(recent: float, both: float, recent_days: int, both_days: int) -> floa
 
 
 @numba.njit(cache=True, nogil=True)
-def numbered_within_people(starts: Any, codes: Any, n_codes: int) -> Any:
-    """Return codes numbered from 0 within each person, in order of first appearance.
+def put_on_grid(values: Any, made: Any) -> float:
+    """Set ``made`` to the values on the grid, never −0; return the sum of their sizes."""
+    total = 0.0
+    for place in range(len(values)):
+        value = values[place]
+        made[place] = np.rint(value * GRID) / GRID + 0.0
+        if not np.isnan(value):
+            total += abs(value)
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def numbered_within_people(starts: Any, keys: Any, first_person: int, last_person: int) -> Any:
+    """Return different keys numbered from 0 within each person, in order of first appearance.
 
     Parameters
     ----------
     starts : ndarray of int64, shape (n_people + 1,)
-    codes : ndarray of int32, shape (n_events,)
-        −1 where not known.
-    n_codes : int
-        All codes lie below it.
+    keys : ndarray of uint64, shape (n_events,)
+        0 where not known.
+    first_person, last_person : int
 
     Returns
     -------
-    ndarray of int32, shape (n_events,)
+    ndarray of int32, shape (n_events of these people,)
+        −1 where not known.
     """
-    person_of = np.full(n_codes, -1, np.int64)
-    number_of = np.empty(n_codes, np.int32)
-    numbered = np.full(len(codes), -1, np.int32)
-    for person in range(len(starts) - 1):
+    first_event = starts[first_person]
+    numbered = np.full(starts[last_person] - first_event, -1, np.int32)
+    most = 1
+    for person in range(first_person, last_person):
+        most = max(most, starts[person + 1] - starts[person])
+    n_slots = 1
+    while n_slots < 2 * most:
+        n_slots *= 2
+    owner = np.full(n_slots, -1, np.int64)
+    key_of, number_of = np.empty(n_slots, np.uint64), np.empty(n_slots, np.int32)
+    for person in range(first_person, last_person):
         count = 0
         for event in range(starts[person], starts[person + 1]):
-            code = codes[event]
-            if code < 0:
+            key = keys[event]
+            if key == 0:
                 continue
-            if person_of[code] != person:
-                person_of[code] = person
-                number_of[code] = count
+            slot = np.int64((key ^ (key >> np.uint64(32))) & np.uint64(n_slots - 1))
+            while owner[slot] == person and key_of[slot] != key:
+                slot = (slot + 1) & (n_slots - 1)
+            if owner[slot] != person:
+                owner[slot], key_of[slot], number_of[slot] = person, key, count
                 count += 1
-            numbered[event] = number_of[code]
+            numbered[event - first_event] = number_of[slot]
     return numbered

@@ -99,6 +99,9 @@ def feature_table(
         referrals["referral_id"],
         referrals["person_id"],
         pa.array(days, pa.int32()).cast(pa.date32()),
-        *(pa.array(values, pa.float64(), from_pandas=True) for values in matrix.values.T),
+        *(
+            pa.array(values, pa.float64(), from_pandas=feature.may_be_unknown)
+            for values, feature in zip(matrix.values.T, matrix.features, strict=True)
+        ),
     ]
     return pa.table(columns, schema=feature_schema(matrix.features))

@@ -141,7 +141,7 @@ class Plan:
     outputs : ndarray of int32, shape (n_event_features, 7)
         A row a feature that is made of events: its column, the :class:`Output`, its cell, its
         second cell, its window in days (the largest integer where all history counts), and the
-        places in ``edges`` of a ratio's two periods.
+        places in ``edges`` of a ratio's two periods. Those of the kind ``WINDOW`` stand first.
     when_none : ndarray of float64, shape (n_event_features,)
     walks : Walks
         What the kernel does not make: the features that are made of the order of events.
@@ -167,11 +167,20 @@ class Plan:
     @property
     def fields(self) -> frozenset[str]:
         """The columns of events that the plan tests or measures."""
+        numbers = (name for name, _ in (*self.numbers, *self.walks.numbers))
+        return self._tested.union(self.names, self.walks.names, numbers)
+
+    @property
+    def fingerprinted(self) -> frozenset[str]:
+        """The columns of events of which it asks no more than how many values are different."""
+        return frozenset((*self.names, *self.walks.names)) - self._tested
+
+    @property
+    def _tested(self) -> frozenset[str]:
         filters = (*self.filters, *self.walks.filters)
         tested = [fields_of(condition) for condition in filters if condition is not None]
-        numbers = (name for name, _ in (*self.numbers, *self.walks.numbers))
         there = [part.plan.fields | {part.linked_by} for part in self.linked]
-        return frozenset(self.names).union(self.walks.names, *tested, numbers, *there)
+        return frozenset().union(*tested, *there)
 
 
 def make_plan(features: Iterable[Feature]) -> Plan:
@@ -192,10 +201,13 @@ def make_plan(features: Iterable[Feature]) -> Plan:
     wanted = [[needed.step(*want) for want in _wants(feature)] for _, feature in of_events]
     steps = tuple(sorted(needed.steps, key=lambda step: step.operation))
     layout = _Layout(_edges(feature for _, feature in of_events), steps)
-    outputs = [
-        [column, *layout.output(feature, places)]
-        for (column, feature), places in zip(of_events, wanted, strict=True)
-    ]
+    outputs = sorted(
+        (
+            ([column, *layout.output(feature, places)], feature.when_none)
+            for (column, feature), places in zip(of_events, wanted, strict=True)
+        ),
+        key=lambda output: output[0][1] != Output.WINDOW,
+    )
     return Plan(
         features=features,
         filters=tuple(needed.filters),
@@ -206,8 +218,8 @@ def make_plan(features: Iterable[Feature]) -> Plan:
         n_summed=layout.n_summed,
         n_windowed=layout.n_windowed,
         empty=layout.empty(),
-        outputs=np.asarray(outputs, dtype=np.int32).reshape(len(outputs), 7),
-        when_none=np.asarray([feature.when_none for _, feature in of_events], dtype=np.float64),
+        outputs=np.asarray([row for row, _ in outputs], np.int32).reshape(len(outputs), 7),
+        when_none=np.asarray([value for _, value in outputs], dtype=np.float64),
         walks=_walks(features),
         linked=_linked(features),
     )

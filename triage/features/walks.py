@@ -60,6 +60,8 @@ class Facts(NamedTuple):
         The number that is measured, NaN where not known; empty where none is.
     names : ndarray of int32, shape (n_events,)
         The name that is counted, numbered within each person, −1 where not known; empty likewise.
+    different : int
+        All numbers of names lie below it.
     """
 
     happened: Any
@@ -67,6 +69,7 @@ class Facts(NamedTuple):
     replaced: Any
     values: Any
     names: Any
+    different: int
 
 
 class Passing(NamedTuple):
@@ -118,11 +121,9 @@ def walk(
     others: Any,
     row_person: Any,
     row_day: Any,
-    first_row: int,
-    last_row: int,
     out: Any,
 ) -> None:
-    """Fill ``out[first_row:last_row]`` with one measure of order.
+    """Fill ``out`` with one measure of order.
 
     median gap, shortest gap
         Days from each event in the window to the next one in it, 0 where both are of one day: the
@@ -163,13 +164,11 @@ def walk(
         Those that they may lie near or after.
     row_person, row_day : ndarray of int32, shape (n_rows,)
         The moments.
-    first_row, last_row : int
     out : ndarray of float64, shape (n_rows,)
     """
     gaps = np.empty(_longest(passing.starts) if asked.order <= SHORTEST_GAP else 0, np.int64)
-    different = facts.names.max() + 1 if len(facts.names) else 0
-    seen, counts = np.zeros(different, np.int64), np.zeros(different, np.int64)
-    for row in range(first_row, last_row):
+    seen, counts = np.zeros(facts.different, np.int64), np.zeros(facts.different, np.int64)
+    for row in range(len(row_person)):
         person, day = row_person[row], row_day[row]
         first = passing.starts[person]
         beyond = _first_not_before(facts, passing, person, day)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from triage.conditions import Categories, Column, Condition, Numbers, Truth, evaluate
 from triage.outcomes.definitions import Outcome, Outcomes
 from triage.records import CaseHistories
-from triage.timeline import NEVER, Moments, Timeline
+from triage.timeline import NEVER, Finder, Moments, Timeline
 
 __all__ = ["LabelState", "Labels", "follow_up_end", "label"]
 
@@ -80,7 +80,7 @@ def follow_up_end(
     """
     people = histories.people
     end = np.full(timeline.n_people, NEVER, dtype=np.int32)
-    position = np.searchsorted(timeline.person_ids, people["person_id"].to_numpy().astype(np.str_))
+    position = Finder(timeline.person_ids).positions(people["person_id"])
     for name in outcomes.follow_up_ends:
         dates = people[name].cast("int32").fill_null(NEVER).to_numpy()
         end[position] = np.minimum(end[position], dates)

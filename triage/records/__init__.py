@@ -36,6 +36,7 @@ from triage.records.histories import (
     people_schema,
     referrals_schema,
 )
+from triage.records.pieces import NEVER, EventBatch, Piece, UnsortedError
 from triage.records.reading import read_histories
 from triage.records.report import (
     Checked,
@@ -50,9 +51,11 @@ from triage.records.report import (
 from triage.records.sources import Source, read_sources
 from triage.records.stored import (
     STORED_TYPES,
+    StoredHistories,
     canonical_histories,
     check_stored_columns,
     check_stored_known_dates,
+    open_stored_histories,
     read_stored_histories,
     stored_schemas,
     undated_sources,
@@ -61,16 +64,21 @@ from triage.records.stored import (
 from triage.records.vocabulary import Attribute, EventType, Vocabulary, read_vocabulary
 
 __all__ = [
+    "NEVER",
     "STORED_TYPES",
     "Attribute",
     "CaseHistories",
     "CheckReport",
     "Checked",
+    "EventBatch",
     "EventType",
     "Fault",
+    "Piece",
     "RejectedReferral",
     "Source",
     "SourceCheck",
+    "StoredHistories",
+    "UnsortedError",
     "Vocabulary",
     "build_histories",
     "canonical_histories",
@@ -79,6 +87,7 @@ __all__ = [
     "check_stored_columns",
     "check_stored_known_dates",
     "events_schema",
+    "open_stored_histories",
     "people_schema",
     "read_histories",
     "read_sources",

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from triage.conditions import Answer
+from triage.records.pieces import Piece, pieces_of_table
 from triage.records.vocabulary import Attribute, Vocabulary
 
 __all__ = [
@@ -81,6 +82,10 @@ class CaseHistories:
                     f"the table of {name} has not the canonical columns:\n{table.schema}\n"
                     f"instead of\n{schema}"
                 )
+
+    def event_pieces(self, columns: Sequence[str]) -> list[Piece]:
+        """Return these columns of the events in pieces, each of which can be read by itself."""
+        return pieces_of_table(self.events, columns)
 
 
 def people_schema(vocabulary: Vocabulary) -> pa.Schema:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from triage.conditions import Answer
 from triage.errors import ConfigurationError, ExtractError, Problem, close_match
 from triage.records.histories import (
     VERSION,
@@ -20,14 +23,17 @@ from triage.records.histories import (
     people_schema,
     referrals_schema,
 )
+from triage.records.pieces import Piece, pieces_of_files
 from triage.records.vocabulary import Vocabulary
 from triage.workspace import write_folder
 
 __all__ = [
     "STORED_TYPES",
+    "StoredHistories",
     "canonical_histories",
     "check_stored_columns",
     "check_stored_known_dates",
+    "open_stored_histories",
     "read_stored_histories",
     "stored_schemas",
     "undated_sources",
@@ -85,6 +91,71 @@ def write_histories(histories: CaseHistories, folder: Path) -> None:
                 pq.write_table(table.slice(first, ROWS_IN_A_FILE), file)
 
 
+@dataclass(frozen=True)
+class StoredHistories:
+    """Case histories whose events are read from their files when they are needed.
+
+    Parameters
+    ----------
+    people, referrals : pyarrow.Table
+        As those of :class:`CaseHistories`.
+    vocabulary : Vocabulary
+    files : tuple of Path
+        The Parquet files of the events, in the order of their rows.
+    today : date
+        No fact may be later.
+    """
+
+    people: pa.Table
+    referrals: pa.Table
+    vocabulary: Vocabulary
+    files: tuple[Path, ...]
+    today: datetime.date
+
+    def event_pieces(self, columns: Sequence[str]) -> list[Piece]:
+        """Return these columns of the events in pieces, each of which can be read by itself.
+
+        Reading one raises :class:`ExtractError` where an event is not what
+        :class:`CaseHistories` promises, so far as the columns tell, and
+        :class:`UnsortedError` where the events are not in their order.
+        """
+        few = ["source", "agency", "kind", "type", "harm_class", *self.vocabulary.events.categories]
+        pieces = pieces_of_files(self.files, columns, few)
+        return [replace(piece, read=partial(self._checked, piece)) for piece in pieces]
+
+    def _checked(self, piece: Piece) -> Iterator[pa.RecordBatch]:
+        for rows in piece.read():
+            if problems := list(_broken(rows, self.vocabulary, self.today)):
+                raise ExtractError(problems)
+            yield rows
+
+
+def open_stored_histories(
+    folder: Path, vocabulary: Vocabulary, today: datetime.date
+) -> StoredHistories:
+    """Return the case histories of a folder, without reading the events.
+
+    Parameters
+    ----------
+    folder : Path
+        See :func:`read_stored_histories`.
+    vocabulary : Vocabulary
+    today : date
+        No fact may be later.
+
+    Raises
+    ------
+    ExtractError
+        A table is missing or broken, or the people and referrals are not what
+        :class:`CaseHistories` promises.
+    """
+    tables, found = _opened(folder, vocabulary, ["people", "referrals"])
+    tables["events"] = events_schema(vocabulary).empty_table()
+    checked = canonical_histories(tables, vocabulary, today)
+    files = tuple(Path(file) for file in found["events"].files)
+    return StoredHistories(checked.people, checked.referrals, vocabulary, files, today)
+
+
 def read_stored_histories(
     folder: Path, vocabulary: Vocabulary, today: datetime.date
 ) -> CaseHistories:
@@ -104,6 +175,14 @@ def read_stored_histories(
     ExtractError
         A table is missing, broken, or not what :class:`CaseHistories` promises.
     """
+    tables, _ = _opened(folder, vocabulary, list(ORDER))
+    return canonical_histories(tables, vocabulary, today)
+
+
+def _opened(
+    folder: Path, vocabulary: Vocabulary, names: Sequence[str]
+) -> tuple[dict[str, pa.Table], dict[str, ds.Dataset]]:
+    """Return some of the tables of a folder, and all as they lie there."""
     found = {name: _dataset(folder / name) for name in ORDER}
     schemas = stored_schemas(vocabulary)
     check_stored_columns(
@@ -111,12 +190,10 @@ def read_stored_histories(
         vocabulary,
     )
     try:
-        tables = {name: found[name].to_table(columns=schemas[name].names) for name in found}
+        tables = {name: found[name].to_table(columns=schemas[name].names) for name in names}
     except (pa.ArrowException, OSError):
-        raise ExtractError(
-            Problem("the stored histories", "must be whole Parquet files", "broken ones", MEND)
-        ) from None
-    return canonical_histories(tables, vocabulary, today)
+        raise _broken_files() from None
+    return tables, found
 
 
 def check_stored_columns(found: Mapping[str, Mapping[str, str]], vocabulary: Vocabulary) -> None:
@@ -228,6 +305,49 @@ def canonical_histories(
 def _in_order(name: str, table: pa.Table, schema: pa.Schema) -> pa.Table:
     plain = table.select(schema.names).cast(schema)
     return plain.sort_by([(key, "ascending") for key in ORDER[name]])
+
+
+def _broken_files() -> ExtractError:
+    return ExtractError(
+        Problem("the stored histories", "must be whole Parquet files", "broken ones", MEND)
+    )
+
+
+def _broken(
+    rows: pa.RecordBatch, vocabulary: Vocabulary, today: datetime.date
+) -> Iterator[Problem]:
+    """Yield what is wrong with some rows of events."""
+    schema, kinds = events_schema(vocabulary), vocabulary.event_fields()
+    for name, values in zip(rows.schema.names, rows.columns, strict=True):
+        must = ""
+        if values.null_count and not schema.field(name).nullable:
+            must = "have a value in every row"
+        elif name == "happened_on":
+            must = "" if _all(pc.less_equal(values, today)) else f"not be after {today}"
+        elif name in ("known_on", "ended_on"):
+            in_order = pc.greater_equal(values, rows["happened_on"]).drop_null()
+            must = "" if _all(in_order) else "not be before 'happened_on'"
+        elif not _holds(values, kinds.get(name, "text")):
+            must = "hold words of configs/vocabulary.yaml, answers (0 to 3) or finite numbers alone"
+        if must:
+            yield Problem("events/", f"the column '{name}' must {must}", "others", MEND)
+
+
+def _holds(values: pa.Array, kind: Sequence[str] | str) -> bool:
+    """Return whether all values are of their kind."""
+    match kind:
+        case "answer":
+            return _all(pc.and_(pc.greater_equal(values, 0), pc.less(values, len(Answer))))
+        case "number":
+            return _all(pc.is_finite(values.drop_null()))
+        case str():
+            return True
+    words = values.dictionary if pa.types.is_dictionary(values.type) else values
+    return _all(pc.is_in(words.drop_null(), value_set=pa.array(kind, pa.string())))
+
+
+def _all(flags: pa.Array) -> bool:
+    return bool(pc.all(flags, min_count=0).as_py())
 
 
 def _strangers(histories: CaseHistories) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ question. The events of *linked* people are such a timeline too, so that whateve
 person's own events can be asked of theirs, by the same pass.
 """
 
+from triage.records import NEVER
 from triage.timeline.attributes import attributes_at
 from triage.timeline.cohort import (
     nothing_known,
@@ -23,9 +24,10 @@ from triage.timeline.cohort import (
 from triage.timeline.futures import OTHER_FUTURES, not_yet_known
 from triage.timeline.links import MOST_SHARING, Linked, Links, find_links, linked_timeline
 from triage.timeline.splits import Fold, check_forward, forward_folds
+from triage.timeline.texts import Finder
 from triage.timeline.timelines import (
-    NEVER,
     Moments,
+    PartOfPeople,
     Timeline,
     build_timeline,
     day_of,
@@ -36,10 +38,12 @@ __all__ = [
     "MOST_SHARING",
     "NEVER",
     "OTHER_FUTURES",
+    "Finder",
     "Fold",
     "Linked",
     "Links",
     "Moments",
+    "PartOfPeople",
     "Timeline",
     "attributes_at",
     "build_timeline",

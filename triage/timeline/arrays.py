@@ -16,6 +16,11 @@ def codes_of(
     """Return the position of each value among the names, −1 where it is not one of them."""
     if isinstance(names, pa.ChunkedArray):
         names = names.combine_chunks()
+    if pa.types.is_dictionary(values.type) and isinstance(values, pa.DictionaryArray):
+        positions = np.append(codes_of(values.dictionary, names), -1)
+        indices = values.indices
+        places = (indices.fill_null(-1) if indices.null_count else indices).to_numpy()
+        return np.asarray(positions[places], dtype=np.int32)
     return np.asarray(
         pc.fill_null(pc.index_in(_plain(values), value_set=names.cast(pa.string())), -1).to_numpy(),
         dtype=np.int32,

@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from triage.conditions import UNKNOWN_DAY, Answer
-from triage.records import CaseHistories
+from triage.records import NEVER, CaseHistories
 from triage.timeline.arrays import days_of
-from triage.timeline.timelines import NEVER
 
 __all__ = ["OTHER_FUTURES", "not_yet_known"]
 

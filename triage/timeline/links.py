@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from triage.conditions import take
 from triage.timeline.timelines import Days, Timeline
@@ -136,7 +137,7 @@ def linked_timeline(
     names = timeline.columns if fields is None else sorted(fields)
     taken = replace(
         timeline,
-        person_ids=timeline.person_ids[people],
+        person_ids=timeline.person_ids.take(pa.array(people)),
         starts=np.searchsorted(row[order], np.arange(len(people) + 1)),
         happened=happened[order],
         known=known[order],

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from triage.conditions import Answers, Categories, Column, Numbers
 from triage.harm import Scale
-from triage.records import CaseHistories
-from triage.timeline.arrays import codes_of, days_of, encoded_of, numbers_of
+from triage.records import NEVER, CaseHistories, StoredHistories
+from triage.timeline.arranging import arranged, gather
+from triage.timeline.events import EventArrays, Wanted, read_events
+from triage.timeline.texts import Finder
 
-__all__ = ["NEVER", "Moments", "Timeline", "build_timeline", "day_of", "moments_of"]
+__all__ = [
+    "Moments",
+    "PartOfPeople",
+    "Timeline",
+    "build_timeline",
+    "day_of",
+    "moments_of",
+    "timeline_of",
+]
 
 Days = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int32]
 Positions = npt.NDArray[np.int64]
 
-NEVER = int(np.iinfo(np.int32).max)
-"""The day that stands for "not yet": an end that has not come, a fact that never became known."""
-
 EPOCH = datetime.date(1970, 1, 1)
-
-DAY_BITS = 20
-"""Any two days of a case history lie less than 2**DAY_BITS days (2,870 years) apart."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Timeline:
 
     Parameters
     ----------
-    person_ids : ndarray of str, shape (n_people,)
+    person_ids : pyarrow.Array of string, shape (n_people,)
         Sorted.
     starts : ndarray of int64, shape (n_people + 1,)
         Person ``p`` has the events ``starts[p]:starts[p + 1]``.
@@ -68,21 +73,26 @@ class Timeline:
         none did. Each version of an event stands for itself; withdrawals do not stand at all.
     columns : mapping of str to Column
         What conditions may test of an event.
-    rows : ndarray of int64, shape (n_events,)
-        Where each event stands in ``table``.
-    table : pyarrow.Table
-        ``event_id`` and ``source`` of all events, in the order of the case histories.
+    fingerprints : mapping of str to ndarray of uint64, shape (n_events,)
+        Columns of which no more is asked than how many different values there are, see
+        :func:`triage.timeline.texts.fingerprints`.
+    rows : ndarray of int32, shape (n_events,)
+        Where each event stands in the case histories.
+    table : pyarrow.Table or None
+        ``event_id`` and ``source`` of all events, in the order of the case histories; None where
+        these were not read.
     """
 
-    person_ids: npt.NDArray[np.str_]
+    person_ids: pa.Array
     starts: npt.NDArray[np.int64]
     happened: Days
     known: Days
     replaced: Days
     ended: Days
     columns: Mapping[str, Column]
-    rows: npt.NDArray[np.int64]
-    table: pa.Table
+    fingerprints: Mapping[str, npt.NDArray[np.uint64]]
+    rows: npt.NDArray[np.int32]
+    table: pa.Table | None
 
     @property
     def n_people(self) -> int:
@@ -97,6 +107,8 @@ class Timeline:
     @cached_property
     def records(self) -> pa.Table:
         """``event_id`` and ``source`` of each event, in the order of the timeline."""
+        if self.table is None:
+            raise ValueError("the ids of these events were not read")
         return self.table.take(pa.array(self.rows))
 
     def naming(self, column: str) -> tuple[Codes, Positions, Positions]:
@@ -146,41 +158,96 @@ def day_of(date: datetime.date) -> int:
     return (date - EPOCH).days
 
 
+@dataclass(frozen=True)
+class PartOfPeople:
+    """The timelines of the people from the position ``first`` to the one before ``beyond``."""
+
+    first: int
+    timeline: Timeline
+
+    @property
+    def beyond(self) -> int:
+        """The position of the first person after them."""
+        return self.first + self.timeline.n_people
+
+
 def build_timeline(
-    histories: CaseHistories, scale: Scale, *, fields: Collection[str] | None = None
+    histories: CaseHistories | StoredHistories,
+    scale: Scale,
+    *,
+    fields: Collection[str] | None = None,
+    fingerprinted: Collection[str] = (),
+    threads: int = 1,
 ) -> Timeline:
     """Return the timelines of all people of these case histories.
 
     Parameters
     ----------
-    histories : CaseHistories
-        Canonical tables: events in the order of source, event id and known date, all of people in
-        ``people``.
+    histories : CaseHistories or StoredHistories
     scale : Scale
         What the column ``harm_days`` counts in.
     fields : collection of str, optional
         The columns that will be tested or measured; by default, all.
+    fingerprinted : collection of str
+        Those of the fields of which no more is asked than how many different values there are:
+        they are not among ``columns``, but among ``fingerprints``.
+    threads : int
+
+    Raises
+    ------
+    ExtractError
+        Stored events are not what they have to be.
+    UnsortedError
+        Stored events are not in their order.
     """
-    events, names = histories.events, histories.vocabulary.event_fields()
-    person = codes_of(events["person_id"], histories.people["person_id"])
-    happened = days_of(events["happened_on"], NEVER)
-    known = days_of(events["known_on"], NEVER)
-    replaced = _replaced(events, known)
-    order = _order(person, happened, known, np.flatnonzero(~events["withdrawn"].to_numpy()))
-    columns = {
-        name: _column(events, name, names[name], scale, order)
-        for name in (names if fields is None else sorted(fields))
-    }
+    columns = set(histories.vocabulary.event_fields() if fields is None else fields)
+    wanted = Wanted(
+        histories.vocabulary, sorted(columns - set(fingerprinted)), sorted(fingerprinted)
+    )
+    events = read_events(histories, wanted, threads)
+    table = None
+    if isinstance(histories, CaseHistories):
+        table = histories.events.select(["event_id", "source"])
+    return timeline_of(events, wanted, histories.people["person_id"], scale, table, threads)
+
+
+def timeline_of(
+    events: EventArrays,
+    wanted: Wanted,
+    person_ids: pa.ChunkedArray,
+    scale: Scale,
+    table: pa.Table | None,
+    threads: int,
+) -> Timeline:
+    """Return timelines of events that were read; their arrays are used up on the way."""
+    arrays, n_people = events.arrays, len(person_ids)
+    person = arrays.pop("person_id", np.zeros(0, np.int32))
+    happened = arrays.pop("happened_on", np.zeros(0, np.int32))
+    known = arrays.pop("known_on", np.zeros(0, np.int32))
+    stands = ~arrays.pop("withdrawn", np.ones(0, bool))
+    order, starts = arranged(person, happened, known, stands, n_people)
+    del person
+    never = np.broadcast_to(np.int32(NEVER), len(order))
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        names = list(arrays)
+        gathered = pool.map(lambda name: _gathered(arrays.pop(name), order), names)
+        ordered = dict(zip(names, gathered, strict=True))
+        happened, known = pool.map(_gathered, (happened, known), (order, order))
     return Timeline(
-        person_ids=np.asarray(histories.people["person_id"].to_numpy(), dtype=np.str_),
-        starts=np.searchsorted(person[order], np.arange(len(histories.people) + 1)),
-        happened=happened[order],
-        known=known[order],
-        replaced=replaced[order],
-        ended=days_of(events["ended_on"], NEVER)[order],
-        columns=columns,
+        person_ids=person_ids.combine_chunks(),
+        starts=starts,
+        happened=happened,
+        known=known,
+        replaced=ordered.get("replaced", never),
+        ended=ordered.get("ended_on", never),
+        columns={
+            name: _column(name, ordered, wanted, events.texts, scale) for name in wanted.columns
+        },
+        fingerprints={
+            name: ordered.get(name, np.zeros(0, np.uint64)) for name in wanted.fingerprinted
+        },
         rows=order,
-        table=events.select(["event_id", "source"]),
+        table=table,
     )
 
 
@@ -203,57 +270,33 @@ def moments_of(
         A person is not in the timeline.
     """
     wanted = person_ids if isinstance(person_ids, pa.ChunkedArray) else pa.array(person_ids)
-    position = codes_of(wanted, pa.array(timeline.person_ids.tolist(), pa.string()))
+    position = Finder(timeline.person_ids).positions(wanted)
     if (position < 0).any():
         raise KeyError("a person who is in no people source was asked about")
     return Moments(position, np.broadcast_to(np.asarray(days, dtype=np.int32), len(position)))
 
 
-def _order(
-    person: npt.NDArray[np.int32], happened: Days, known: Days, rows: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """Return these rows by person, happened day and known day; others keep their order."""
-    day, known_day = _from_zero(happened[rows]), _from_zero(known[rows])
-    key = (person[rows].astype(np.int64) << 2 * DAY_BITS) | (day << DAY_BITS) | known_day
-    return rows[np.argsort(key, kind="stable")]
-
-
-def _from_zero(days: Days) -> npt.NDArray[np.int64]:
-    dated = days[days != NEVER]
-    first = int(dated.min(initial=0))
-    return np.where(days == NEVER, 2**DAY_BITS - 1, days.astype(np.int64) - first)
-
-
-def _replaced(events: pa.Table, known: Days) -> Days:
-    """Return the known day of the next version of each event, ``NEVER`` where there is none."""
-    replaced = np.full(len(known), NEVER, dtype=np.int32)
-    last = max(len(known) - 1, 0)
-    same = np.ones(last, dtype=bool)
-    for name in ("event_id", "source"):
-        if same.any():
-            values = events[name]
-            same &= pc.equal(values.slice(0, last), values.slice(1)).to_numpy()
-    earlier = np.flatnonzero(same)
-    replaced[earlier] = known[earlier + 1]
-    return replaced
+def _gathered(values: npt.NDArray[Any], order: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
+    out = np.empty(len(order), values.dtype)
+    gather(values, order, out)
+    return out
 
 
 def _column(
-    events: pa.Table,
     name: str,
-    kind: Sequence[str] | str,
+    ordered: Mapping[str, npt.NDArray[Any]],
+    wanted: Wanted,
+    texts: Mapping[str, list[str]],
     scale: Scale,
-    order: npt.NDArray[np.int64],
 ) -> Column:
+    kind = wanted.vocabulary.event_fields()[name]
     if name == "harm_days":
-        classes = list(scale.classes)
-        codes = codes_of(events["harm_class"], pa.array(classes, pa.string()))
-        return Numbers(scale.harm_days(Categories(codes[order], classes)))
+        classes = wanted.vocabulary.harm_classes
+        codes = ordered.get("harm_class", np.zeros(0, np.int8))
+        return Numbers(scale.harm_days(Categories(codes, classes)))
+    values = ordered.get(name, np.zeros(0, np.float64 if kind == "number" else np.int8))
     if kind == "answer":
-        return Answers(events[name].to_numpy()[order])
+        return Answers(values)
     if kind == "number":
-        return Numbers(numbers_of(events[name])[order])
-    if kind == "text":
-        codes, values = encoded_of(events[name])
-        return Categories(codes[order], values)
-    return Categories(codes_of(events[name], pa.array(kind, pa.string()))[order], list(kind))
+        return Numbers(values)
+    return Categories(values, texts[name] if kind == "text" else list(kind))

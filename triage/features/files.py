@@ -1,0 +1,106 @@
+"""Features straight to a Parquet file: a few rows are written while the next ones are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from triage.conditions import Column, take
+from triage.features.engine import attribute_values, bind, linked_values, processors
+from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
+from triage.features.plan import Plan
+from triage.timeline import Moments, PartOfPeople
+
+__all__ = ["write_feature_file"]
+
+ROWS_IN_GROUP = 2**15
+"""Rows that are made and written at a time: two such groups are all that is held in memory."""
+
+PADDING = 40
+"""Numbers between two features of a group, lest all of them fall on the same lines of a cache."""
+
+
+def write_feature_file(
+    path: Path,
+    plan: Plan,
+    people: Iterable[PartOfPeople],
+    referrals: pa.Table,
+    moments: Moments,
+    attributes: Mapping[str, Column],
+    *,
+    threads: int | None = None,
+) -> None:
+    """Write every feature of every moment as Parquet, without ever holding them all.
+
+    Parameters
+    ----------
+    path : Path
+    plan : Plan
+    people : iterable of PartOfPeople
+        All people, some at a time, in the order of their positions; all at once where the plan has
+        features of linked people.
+    referrals : pyarrow.Table, shape (n_rows, …)
+        The referral of each row; ``referral_id`` and ``person_id`` are written.
+    moments : Moments, shape (n_rows,)
+    attributes : mapping of str to Column
+        See :func:`triage.features.compute`.
+    threads : int, optional
+        By default, as many as there are processors.
+
+    Notes
+    -----
+    The columns are those of :func:`triage.features.feature_schema`, the rows stand by person,
+    as-of date and then as they were given, and the file is the same however many threads made it
+    and in however many parts the people came.
+    """
+    order = np.lexsort((moments.day, moments.person))
+    ids = referrals.select(["referral_id", "person_id"])
+    sorted_moments = Moments(moments.person[order], moments.day[order])
+    n_rows, threads = len(order), threads or processors()
+    buffers = [
+        np.empty((len(plan.features), min(n_rows, ROWS_IN_GROUP) + PADDING)) for _ in range(2)
+    ]
+    pending: list[Future[None] | None] = [None, None]
+    with (
+        pq.ParquetWriter(path, feature_schema(plan.features)) as file,
+        ThreadPoolExecutor(1) as writer,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+
+        def write(first: int, last: int, buffer: npt.NDArray[np.float64]) -> None:
+            rows = order[first:last]
+            asked = Moments(sorted_moments.person[first:last], sorted_moments.day[first:last])
+            some = {name: take(column, rows) for name, column in attributes.items()}
+            values = buffer[:, : last - first]
+            for position, value in attribute_values(plan, asked, some):
+                values[position] = value
+            for position, value in linked.items():
+                values[position] = value[first:last]
+            matrix = FeatureMatrix(values.T, plan.features)
+            file.write_table(feature_table(matrix, ids.take(pa.array(rows)), asked.day))
+
+        made, linked = 0, {}
+        for part in people:
+            bound = bind(plan, part.timeline, pool)
+            linked = dict(linked_values(plan, part.timeline, sorted_moments, threads))
+            beyond = int(np.searchsorted(sorted_moments.person, part.beyond))
+            asked = Moments(sorted_moments.person - np.int32(part.first), sorted_moments.day)
+            while made < beyond:
+                group, offset = divmod(made, ROWS_IN_GROUP)
+                start, last = made - offset, min(beyond, made - offset + ROWS_IN_GROUP)
+                here = group % 2
+                if offset == 0 and (before := pending[here]) is not None:
+                    before.result()
+                bound.fill(asked, made, last, buffers[here], pool, offset)
+                made = last
+                if made in (start + ROWS_IN_GROUP, n_rows):
+                    pending[here] = writer.submit(write, start, made, buffers[here])
+        for before in pending:
+            if before is not None:
+                before.result()

@@ -1,0 +1,242 @@
+"""Events as flat arrays, read piece by piece in the order in which they are stored."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from triage.errors import ExtractError, Problem
+from triage.records import NEVER, CaseHistories, EventBatch, StoredHistories, Vocabulary
+from triage.timeline.arrays import codes_of, numbers_of
+from triage.timeline.texts import Finder, fingerprints
+
+__all__ = ["WHEN_ABSENT", "EventArrays", "EventReader", "Wanted", "read_events"]
+
+Array = npt.NDArray[Any]
+
+WHEN_ABSENT: Mapping[str, object] = {"replaced": NEVER, "ended_on": NEVER, "withdrawn": False}
+"""Columns that most histories leave empty, and what stands in them then."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be read of events.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    columns : collection of str
+        Columns whose values are told apart.
+    fingerprinted : collection of str
+        Columns of which no more is asked than how many different values there are.
+    """
+
+    vocabulary: Vocabulary
+    columns: Collection[str]
+    fingerprinted: Collection[str]
+
+    @property
+    def stored(self) -> list[str]:
+        """The columns of the table of events that this takes."""
+        named = {*self.columns, *self.fingerprinted}
+        harm = {"harm_class"} if "harm_days" in named else set()
+        always = {"person_id", "happened_on", "known_on", "ended_on", "withdrawn"}
+        return sorted(always | harm | (named - {"harm_days"}))
+
+
+@dataclass
+class EventArrays:
+    """Columns of n_events events, each a flat array.
+
+    Parameters
+    ----------
+    n_events : int
+    arrays : dict of str to ndarray
+        ``person_id``: the person's position, int32. ``happened_on``, ``known_on``, ``ended_on``,
+        ``replaced``: days since 1970-01-01, int32. ``withdrawn``: bool. Columns of answers are
+        int8, of numbers float64, of names codes (−1 where unknown), of fingerprints uint64.
+        A column of :data:`WHEN_ABSENT` that says nothing is missing.
+    texts : dict of str to list of str
+        The names that codes of texts stand for.
+    """
+
+    n_events: int
+    arrays: dict[str, Array] = field(default_factory=dict)
+    texts: dict[str, list[str]] = field(default_factory=dict)
+
+    def put(self, first: int, columns: Mapping[str, Array]) -> None:
+        """Set the rows from ``first`` on."""
+        for name, values in columns.items():
+            if name not in self.arrays:
+                # Two threads may both come here: setdefault lets one of them win.
+                self.arrays.setdefault(name, self._new(name, values.dtype))
+            self.arrays[name][first : first + len(values)] = values
+
+    def _new(self, name: str, dtype: npt.DTypeLike) -> Array:
+        if name in WHEN_ABSENT:
+            return np.full(self.n_events, WHEN_ABSENT[name], dtype)
+        return np.empty(self.n_events, dtype)
+
+
+class EventReader:
+    """Reads events piece by piece, each piece by itself.
+
+    Parameters
+    ----------
+    histories : CaseHistories or StoredHistories
+    wanted : Wanted
+    """
+
+    def __init__(self, histories: CaseHistories | StoredHistories, wanted: Wanted) -> None:
+        self.pieces = histories.event_pieces(wanted.stored)
+        self._wanted = wanted
+        self._finder = Finder(histories.people["person_id"].combine_chunks())
+        kinds = wanted.vocabulary.event_fields()
+        self._texts = {name: _Texts() for name in wanted.columns if kinds[name] == "text"}
+
+    @property
+    def n_events(self) -> int:
+        """How many events there are."""
+        return sum(piece.n_rows for piece in self.pieces)
+
+    def batches(self, piece: int) -> Iterator[dict[str, Array]]:
+        """Yield the columns of the events of one piece, a few rows at a time.
+
+        Raises
+        ------
+        ExtractError
+            An event is of somebody who is not among the people.
+        UnsortedError
+            The events are not in their order.
+        """
+        for number, batch in enumerate(self.pieces[piece].batches()):
+            yield {
+                **dict(_columns(batch, self._wanted, self._finder)),
+                **{
+                    name: text.numbered((piece, number), batch.rows[name])
+                    for name, text in self._texts.items()
+                },
+            }
+
+    def settle(self, events: EventArrays) -> EventArrays:
+        """Give texts their final numbers, in place, once every piece was read."""
+        for name, text in self._texts.items():
+            events.texts[name], number_of = text.settled()
+            if name in events.arrays:
+                events.arrays[name] = number_of[events.arrays[name]]
+        return events
+
+
+def read_events(
+    histories: CaseHistories | StoredHistories, wanted: Wanted, threads: int
+) -> EventArrays:
+    """Return all events in the order in which they are stored.
+
+    Parameters
+    ----------
+    histories : CaseHistories or StoredHistories
+    wanted : Wanted
+    threads : int
+
+    Raises
+    ------
+    ExtractError, UnsortedError
+        See :meth:`EventReader.batches`.
+    """
+    reader = EventReader(histories, wanted)
+    firsts = np.cumsum([0, *(piece.n_rows for piece in reader.pieces)]).tolist()
+    made = EventArrays(firsts[-1])
+
+    def read(piece: int) -> None:
+        first = firsts[piece]
+        for columns in reader.batches(piece):
+            made.put(first, columns)
+            first += len(columns["person_id"])
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        list(pool.map(read, range(len(reader.pieces))))
+    return reader.settle(made)
+
+
+def _columns(batch: EventBatch, wanted: Wanted, finder: Finder) -> Iterator[tuple[str, Array]]:
+    """Yield the arrays of a batch, texts left out."""
+    rows = batch.rows
+    person = finder.positions(_plain(rows["person_id"]))
+    if person.min(initial=0) < 0:
+        raise ExtractError(
+            Problem(
+                "events/", "must be of people who are in people/", f"{(person < 0).sum()} of others"
+            )
+        )
+    yield "person_id", person
+    yield "happened_on", _days(rows["happened_on"])
+    yield "known_on", _days(rows["known_on"])
+    if rows["ended_on"].null_count < len(rows):
+        yield "ended_on", _days(rows["ended_on"])
+    if batch.replaced is not None:
+        yield "replaced", batch.replaced
+    if pc.any(rows["withdrawn"]).as_py():
+        yield "withdrawn", rows["withdrawn"].to_numpy(zero_copy_only=False)
+    kinds = wanted.vocabulary.event_fields()
+    for name in wanted.fingerprinted:
+        yield name, fingerprints(_plain(rows[name]))
+    for name in sorted({"harm_class" if name == "harm_days" else name for name in wanted.columns}):
+        kind = kinds[name]
+        if kind == "answer":
+            yield name, rows[name].to_numpy()
+        elif kind == "number":
+            yield name, numbers_of(rows[name])
+        elif not isinstance(kind, str):
+            yield name, codes_of(rows[name], pa.array(kind, pa.string())).astype(_small(kind))
+
+
+def _small(names: Sequence[str]) -> npt.DTypeLike:
+    return np.int8 if len(names) < np.iinfo(np.int8).max else np.int32
+
+
+def _plain(texts: pa.Array) -> pa.Array:
+    return texts.cast(pa.string()) if pa.types.is_dictionary(texts.type) else texts
+
+
+def _days(values: pa.Array) -> npt.NDArray[np.int32]:
+    days = values.cast(pa.int32())
+    return np.asarray((days.fill_null(NEVER) if days.null_count else days).to_numpy())
+
+
+class _Texts:
+    """Numbers the texts of a column as they come, and in one order of pieces at the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._given: dict[tuple[int, int], tuple[int, list[str]]] = {}
+        self._n_given = 0
+
+    def numbered(self, batch: tuple[int, int], texts: pa.Array) -> npt.NDArray[np.int32]:
+        """Return a number for each text, −1 where it is missing; batches share no numbers."""
+        if not pa.types.is_dictionary(texts.type):
+            texts = pc.dictionary_encode(texts)
+        different = texts.dictionary.to_pylist()
+        with self._lock:
+            first, self._n_given = self._n_given, self._n_given + len(different)
+            self._given[batch] = first, different
+        places = texts.indices.to_numpy(zero_copy_only=False) if not texts.null_count else None
+        if places is None:
+            places = texts.indices.fill_null(-1 - first).to_numpy()
+        return np.asarray(places + first, dtype=np.int32)
+
+    def settled(self) -> tuple[list[str], npt.NDArray[np.int32]]:
+        """Return all texts, and for each number that was given its place among them."""
+        place: dict[str, int] = {}
+        final = np.full(self._n_given + 1, -1, dtype=np.int32)
+        for _, (first, texts) in sorted(self._given.items()):
+            places = [place.setdefault(text, len(place)) for text in texts]
+            final[first : first + len(texts)] = places
+        return list(place), final

@@ -93,7 +93,7 @@ class Bound:
             rows = slice(row, min(row + ROWS_AT_ONCE, last))
             for column, asked in self.walks:
                 its_own = out[column, here : here + rows.stop - row]
-                walk(*asked, person[rows], day[rows], its_own)
+                walk(*asked, person[rows], day[rows], its_own)  # type: ignore[call-arg]
 
         list(pool.map(run, range(first, last, ROWS_AT_ONCE)))
 

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.errors import ExtractError, Problem
 from triage.records import NEVER, CaseHistories, EventBatch, StoredHistories, Vocabulary
 from triage.timeline.arrays import codes_of, numbers_of
 from triage.timeline.texts import Finder, fingerprints
@@ -61,7 +60,8 @@ class EventArrays:
     n_events : int
     arrays : dict of str to ndarray
         ``person_id``: the person's position, int32. ``happened_on``, ``known_on``, ``ended_on``,
-        ``replaced``: days since 1970-01-01, int32. ``withdrawn``: bool. Columns of answers are
+        ``replaced``: days since 1970-01-01, int32. ``withdrawn``: bool, also where an event is of
+        nobody among the people. Columns of answers are
         int8, of numbers float64, of names codes (−1 where unknown), of fingerprints uint64.
         A column of :data:`WHEN_ABSENT` that says nothing is missing.
     texts : dict of str to list of str
@@ -113,7 +113,7 @@ class EventReader:
         Raises
         ------
         ExtractError
-            An event is of somebody who is not among the people.
+            Stored events are not what they have to be.
         UnsortedError
             The events are not in their order.
         """
@@ -170,13 +170,8 @@ def _columns(batch: EventBatch, wanted: Wanted, finder: Finder) -> Iterator[tupl
     """Yield the arrays of a batch, texts left out."""
     rows = batch.rows
     person = finder.positions(_plain(rows["person_id"]))
-    if person.min(initial=0) < 0:
-        raise ExtractError(
-            Problem(
-                "events/", "must be of people who are in people/", f"{(person < 0).sum()} of others"
-            )
-        )
-    yield "person_id", person
+    left_out = person < 0  # of nobody who can be asked about
+    yield "person_id", np.where(left_out, 0, person).astype(np.int32)
     yield "happened_on", _days(rows["happened_on"])
     yield "known_on", _days(rows["known_on"])
     if rows["ended_on"].null_count < len(rows):
@@ -184,7 +179,9 @@ def _columns(batch: EventBatch, wanted: Wanted, finder: Finder) -> Iterator[tupl
     if batch.replaced is not None:
         yield "replaced", batch.replaced
     if pc.any(rows["withdrawn"]).as_py():
-        yield "withdrawn", rows["withdrawn"].to_numpy(zero_copy_only=False)
+        left_out |= rows["withdrawn"].to_numpy(zero_copy_only=False)
+    if left_out.any():
+        yield "withdrawn", left_out
     kinds = wanted.vocabulary.event_fields()
     for name in wanted.fingerprinted:
         yield name, fingerprints(_plain(rows[name]))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from triage.workflows import load_project, make_list, read_accepted, write_features
+from triage.workflows import load_project, make_list, read_accepted
 from triage.workflows import making as making_room
 from triage.workflows.making import feature_maker
+from triage.workflows.questions import ask_of_open
 from triage.workflows.training import past_examples
 
 TODAY = datetime.date(2026, 11, 1)
@@ -34,13 +35,12 @@ class Told:
         return [text for text in self.stages if "kept from before" in text]
 
 
-def features(workspace: Path, **options: bool) -> tuple[bytes, list[str]]:
-    """Return the file of features that is written, and what is told of those kept."""
-    told, output = Told(), workspace / "features.parquet"
-    write_features(
-        load_project(workspace), as_of=AS_OF, output=output, today=TODAY, progress=told, **options
-    )
-    return output.read_bytes(), told.kept
+def features(workspace: Path, *, keep: bool = True) -> tuple[bytes, list[str]]:
+    """Return the features of a date, and what is told of those kept."""
+    told, project = Told(), load_project(workspace)
+    histories = read_accepted(project, today=TODAY, progress=told).histories
+    make = feature_maker(project, told, keep=keep)
+    return ask_of_open(project, histories, AS_OF, make).matrix.values.tobytes("F"), told.kept
 
 
 def test_features_are_kept_until_what_they_depend_on_is_different(workspace: Path) -> None:
@@ -60,7 +60,7 @@ def test_features_are_kept_until_what_they_depend_on_is_different(workspace: Pat
     (workspace / "data" / "housing.csv").rename(workspace / "data" / "other.csv")
     assert features(workspace) == (made, all_kept), "nor their names"
 
-    assert features(workspace, keep_features=False) == (made, [])
+    assert features(workspace, keep=False) == (made, [])
 
     for path in (workspace / "cache" / "features").iterdir():
         path.write_bytes(path.read_bytes()[:-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,14 @@ AS_OF = typer.Option(
 )
 AsOf = Annotated[datetime.datetime, AS_OF]
 HERE = Path()
+
+
+class Whom(enum.StrEnum):
+    """Whom features are made of."""
+
+    OPEN = "open"
+    PEOPLE = "people"
+    REFERRALS = "referrals"
 
 
 class Engine(enum.StrEnum):
@@ -182,11 +191,20 @@ def check_command(
     epilog="Example:  triage features --as-of 2026-03-01 --output features.parquet\n\n"
     "Example:  triage features --describe --output catalogue.html\n\n"
     "Example:  triage features --profile --as-of 2026-03-01 --against 2025-03-01\n\n"
-    "Example:  triage features --as-of 2026-03-01 --output features.parquet --no-cache",
+    "Example:  triage features --of people --as-of 2026-02-01 --as-of 2026-03-01 "
+    "--histories stored --memory 2GB --output features.parquet",
 )
 def features_command(
     context: typer.Context,
-    as_of: Annotated[datetime.datetime | None, AS_OF] = None,
+    as_of: Annotated[
+        list[datetime.datetime] | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            formats=[DAY],
+            help="The date on which features are made; may be given several times.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option("--output", metavar="FILE.parquet", help="The file to write; see --engine."),
@@ -198,6 +216,27 @@ def features_command(
             "--histories",
             metavar="FOLDER",
             help="Stored case histories ('check --write-histories') to read, not the extracts.",
+        ),
+    ] = None,
+    of: Annotated[
+        Whom,
+        typer.Option(
+            "--of",
+            help="The referrals open on each date, all people on each date, or every past "
+            "referral on the date on which it would have been heard (no --as-of).",
+        ),
+    ] = Whom.OPEN,
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, metavar="N", help="By default, one a processor."),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            "--memory",
+            metavar="SIZE",
+            help="Stay within '2GB' or '800MB', about, by working through --histories in parts; "
+            "by default within half of the machine's memory.",
         ),
     ] = None,
     engine: Annotated[
@@ -244,28 +283,33 @@ def features_command(
     ] = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Write every feature of the referrals open on a date, or tell about features.
+    """Write every feature of referrals or people on dates, or tell about features.
 
     Spark reads --histories and writes to --output; either may be a URL that all its workers see.
     Features of linked people cost it some shuffles of ids and names for each column that links,
     and each worker also gets the events of the people linked to its own; without them, neither.
     """
+    dates = [date.date() for date in as_of or []]
     if problem := contradiction(
         describe=describe,
         profile=profile,
-        as_of=as_of,
-        against=against,
+        as_of=dates,
+        against=None if against is None else against.date(),
         output=output,
         form=form,
-        where_from=engine is Engine.SPARK or histories is not None or people_in_group is not None,
+        of=of.value,
+        written=engine is Engine.SPARK
+        or any(option is not None for option in (histories, people_in_group, threads, memory)),
     ):
         context.fail(problem)
     if describe or profile:
         page = None if output is None else Path(output)
-        _tell_about_features(workspace, as_of, against, page, form or Format.TABLE, not no_cache)
+        earlier = None if against is None else against.date()
+        date = dates[0] if dates else None
+        _tell_about_features(workspace, date, earlier, page, form or Format.TABLE, not no_cache)
         return
-    assert as_of is not None  # noqa: S101 - else the options contradict
-    assert output is not None  # noqa: S101
+    assert output is not None  # noqa: S101 - else the options contradict
+    size = None if memory is None else _bytes(memory)
     from triage.cli.progress import Shown
     from triage.workflows import load_project, write_features, write_features_by_spark
 
@@ -274,6 +318,15 @@ def features_command(
             "Spark reads stored case histories: write them with 'triage check --write-histories "
             "FOLDER' where all its workers see them, and give --histories FOLDER."
         )
+    if engine is Engine.SPARK and (of is not Whom.OPEN or len(dates) > 1 or threads or memory):
+        raise typer.BadParameter(
+            "Spark makes features of the referrals open on one date: leave out --of, --threads, "
+            "--memory and all but one --as-of."
+        )
+    if memory is not None and histories is None:
+        raise typer.BadParameter(
+            "--memory works through stored case histories in parts: add --histories FOLDER."
+        )
     if engine is Engine.LOCAL and people_in_group is not None:
         raise typer.BadParameter("--people-in-group is for Spark: add --engine spark.")
     with Shown() as progress:
@@ -281,7 +334,7 @@ def features_command(
         if engine is Engine.SPARK:
             rows, columns = write_features_by_spark(
                 project,
-                as_of=as_of.date(),
+                as_of=dates[0],
                 output=output,
                 today=today,
                 progress=progress,
@@ -292,21 +345,34 @@ def features_command(
         else:
             rows, columns = write_features(
                 project,
-                as_of=as_of.date(),
+                as_of=dates,
                 output=Path(output),
                 today=today,
                 progress=progress,
                 histories=None if histories is None else Path(histories),
-                keep_features=not no_cache,
+                of=of.value,
+                threads=threads,
+                memory=size,
             )
-    tell(f"{rows:,} referrals × {columns} features: {output}")
-    _note_future(as_of.date())
+    tell(f"{rows:,} rows × {columns} features: {output}")
+    for date in dates:
+        _note_future(date)
+
+
+SIZES = {"KB": 2**10, "MB": 2**20, "GB": 2**30}
+
+
+def _bytes(size: str) -> int:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(KB|MB|GB)", size.strip().upper())
+    if found is None:
+        raise typer.BadParameter(f"--memory is a size such as 2GB or 800MB; got '{size}'.")
+    return int(float(found[1]) * SIZES[found[2]])
 
 
 def _tell_about_features(
     workspace: Path,
-    as_of: datetime.datetime | None,
-    against: datetime.datetime | None,
+    as_of: datetime.date | None,
+    against: datetime.date | None,
     output: Path | None,
     form: Format,
     keep: bool,
@@ -322,8 +388,8 @@ def _tell_about_features(
         else:
             told = profile_features(
                 project,
-                as_of=as_of.date(),
-                against=against.date() if against else None,
+                as_of=as_of,
+                against=against,
                 output=output,
                 today=_now().date(),
                 progress=progress,

@@ -22,8 +22,9 @@ such as a file's time, are not taken for the same.
 from triage.features.cases import Case, read_cases
 from triage.features.catalogue import Entry, catalogue
 from triage.features.definitions import Feature
-from triage.features.engine import compute
+from triage.features.engine import compute, is_compiled, processors
 from triage.features.evidence import evidence
+from triage.features.files import write_feature_file
 from triage.features.keeping import Part, Remade, Shelf, recompute
 from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
 from triage.features.plan import Plan, make_plan
@@ -63,10 +64,13 @@ __all__ = [
     "evidence",
     "feature_schema",
     "feature_table",
+    "is_compiled",
     "make_plan",
+    "processors",
     "profile",
     "read_cases",
     "read_pipelines",
     "recompute",
+    "write_feature_file",
     "write_features_on_spark",
 ]

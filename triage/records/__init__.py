@@ -36,7 +36,7 @@ from triage.records.histories import (
     people_schema,
     referrals_schema,
 )
-from triage.records.pieces import NEVER, EventBatch, Piece, UnsortedError
+from triage.records.pieces import NEVER, EventBatch, Known, Piece, UnsortedError, known_dates
 from triage.records.reading import read_histories
 from triage.records.report import (
     Checked,
@@ -58,7 +58,6 @@ from triage.records.stored import (
     open_stored_histories,
     read_stored_histories,
     stored_schemas,
-    undated_sources,
     write_histories,
 )
 from triage.records.vocabulary import Attribute, EventType, Vocabulary, read_vocabulary
@@ -73,6 +72,7 @@ __all__ = [
     "EventBatch",
     "EventType",
     "Fault",
+    "Known",
     "Piece",
     "RejectedReferral",
     "Source",
@@ -87,6 +87,7 @@ __all__ = [
     "check_stored_columns",
     "check_stored_known_dates",
     "events_schema",
+    "known_dates",
     "open_stored_histories",
     "people_schema",
     "read_histories",
@@ -95,7 +96,6 @@ __all__ = [
     "read_vocabulary",
     "referrals_schema",
     "stored_schemas",
-    "undated_sources",
     "write_histories",
     "write_rejects",
 ]

@@ -83,9 +83,16 @@ class CaseHistories:
                     f"instead of\n{schema}"
                 )
 
-    def event_pieces(self, columns: Sequence[str]) -> list[Piece]:
-        """Return these columns of the events in pieces, each of which can be read by itself."""
-        return pieces_of_table(self.events, columns)
+    def event_pieces(self, columns: Sequence[str], *, keyed: bool = True) -> list[Piece]:
+        """Return these columns of the events in pieces, each of which can be read by itself.
+
+        Parameters
+        ----------
+        columns : sequence of str
+        keyed : bool
+            Whether what tells versions of events apart is read too.
+        """
+        return pieces_of_table(self.events, columns, keyed=keyed)
 
 
 def people_schema(vocabulary: Vocabulary) -> pa.Schema:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-__all__ = ["NEVER", "EventBatch", "Piece", "UnsortedError", "pieces_of_files", "pieces_of_table"]
+__all__ = [
+    "NEVER",
+    "EventBatch",
+    "Known",
+    "Piece",
+    "UnsortedError",
+    "known_dates",
+    "pieces_of_files",
+    "pieces_of_table",
+]
 
 NEVER = int(np.iinfo(np.int32).max)
 """The day that stands for "not yet": an end that has not come, a fact that never became known."""
@@ -85,15 +96,56 @@ class UnsortedError(ValueError):
     """Rows of events are not in the order of source, event id and known date."""
 
 
-def pieces_of_table(events: pa.Table, columns: Sequence[str]) -> list[Piece]:
+@dataclass(frozen=True)
+class Known:
+    """When the events of case histories became known.
+
+    Parameters
+    ----------
+    undated : tuple of str
+        The sources of which no event has a known date, sorted.
+    first : date or None
+        The first day on which an event had happened and was known; None where there is none.
+    """
+
+    undated: tuple[str, ...]
+    first: datetime.date | None
+
+
+class InPieces(Protocol):
+    """Case histories whose events can be read in pieces."""
+
+    def event_pieces(self, columns: Sequence[str], *, keyed: bool = True) -> list[Piece]:
+        """Return these columns of the events."""
+
+
+def known_dates(histories: InPieces) -> Known:
+    """Return when events became known."""
+    pieces = histories.event_pieces(["source", "happened_on", "known_on"], keyed=False)
+    sources: set[str] = set()
+    dated: set[str] = set()
+    firsts: list[datetime.date] = []
+    for piece in pieces:
+        for rows in piece.read():
+            known = rows["known_on"]
+            sources.update(rows["source"].unique().to_pylist())
+            dated.update(rows["source"].filter(known.is_valid()).unique().to_pylist())
+            usable_from = pc.max_element_wise(rows["happened_on"], known, skip_nulls=False)
+            firsts += filter(None, [pc.min(usable_from).as_py()])
+    return Known(tuple(sorted(sources - dated)), min(firsts, default=None))
+
+
+def pieces_of_table(events: pa.Table, columns: Sequence[str], *, keyed: bool) -> list[Piece]:
     """Return the pieces of a table of events that lies in memory.
 
     Parameters
     ----------
     events : pyarrow.Table
     columns : sequence of str
+    keyed : bool
+        Whether the columns of :data:`KEY` are read too, as :meth:`Piece.batches` needs them.
     """
-    some = events.select(list(dict.fromkeys((*columns, *KEY))))
+    some = events.select(list(dict.fromkeys((*columns, *(KEY if keyed else ())))))
 
     def piece(first: int) -> Piece:
         rows, beyond = some.slice(first, ROWS_IN_PIECE), some.slice(first + ROWS_IN_PIECE, 1)
@@ -107,7 +159,7 @@ def pieces_of_table(events: pa.Table, columns: Sequence[str]) -> list[Piece]:
 
 
 def pieces_of_files(
-    files: Sequence[Path], columns: Sequence[str], few: Collection[str]
+    files: Sequence[Path], columns: Sequence[str], few: Collection[str], *, keyed: bool
 ) -> list[Piece]:
     """Return the pieces of a table of events that lies in Parquet files.
 
@@ -118,8 +170,10 @@ def pieces_of_files(
     columns : sequence of str
     few : collection of str
         Columns of texts of which few are different; they are read as dictionaries.
+    keyed : bool
+        Whether the columns of :data:`KEY` are read too, as :meth:`Piece.batches` needs them.
     """
-    wanted = list(dict.fromkeys((*columns, *KEY)))
+    wanted = list(dict.fromkeys((*columns, *(KEY if keyed else ()))))
     groups = [
         (file, group, n_rows)
         for file in files

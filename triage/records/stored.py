@@ -36,7 +36,6 @@ __all__ = [
     "open_stored_histories",
     "read_stored_histories",
     "stored_schemas",
-    "undated_sources",
     "write_histories",
 ]
 
@@ -112,15 +111,28 @@ class StoredHistories:
     files: tuple[Path, ...]
     today: datetime.date
 
-    def event_pieces(self, columns: Sequence[str]) -> list[Piece]:
+    @property
+    def n_events(self) -> int:
+        """How many rows of events there are."""
+        return sum(pq.read_metadata(file).num_rows for file in self.files)
+
+    def event_pieces(self, columns: Sequence[str], *, keyed: bool = True) -> list[Piece]:
         """Return these columns of the events in pieces, each of which can be read by itself.
 
+        Parameters
+        ----------
+        columns : sequence of str
+        keyed : bool
+            Whether what tells versions of events apart is read too.
+
+        Notes
+        -----
         Reading one raises :class:`ExtractError` where an event is not what
         :class:`CaseHistories` promises, so far as the columns tell, and
         :class:`UnsortedError` where the events are not in their order.
         """
         few = ["source", "agency", "kind", "type", "harm_class", *self.vocabulary.events.categories]
-        pieces = pieces_of_files(self.files, columns, few)
+        pieces = pieces_of_files(self.files, columns, few, keyed=keyed)
         return [replace(piece, read=partial(self._checked, piece)) for piece in pieces]
 
     def _checked(self, piece: Piece) -> Iterator[pa.RecordBatch]:
@@ -217,19 +229,6 @@ def check_stored_columns(found: Mapping[str, Mapping[str, str]], vocabulary: Voc
     ]
     if problems:
         raise ExtractError(problems)
-
-
-def undated_sources(events: pa.Table) -> list[str]:
-    """Return the sources of which no event has a known date, sorted.
-
-    Examples
-    --------
-    >>> days = pa.array([None, None, 3, None], pa.int32()).cast(pa.date32())
-    >>> undated_sources(pa.table({"source": ["police", "gp", "police", "gp"], "known_on": days}))
-    ['gp']
-    """
-    dated = events["source"].filter(pc.is_valid(events["known_on"]))
-    return sorted(set(events["source"].unique().to_pylist()) - set(dated.unique().to_pylist()))
 
 
 def check_stored_known_dates(undated: Iterable[str], never_history: Collection[str]) -> None:

@@ -14,7 +14,7 @@ person's own events can be asked of theirs, by the same pass.
 """
 
 from triage.records import NEVER
-from triage.timeline.attributes import attributes_at
+from triage.timeline.attributes import attributes_at, people_attributes_at
 from triage.timeline.cohort import (
     nothing_known,
     nothing_open,
@@ -23,6 +23,7 @@ from triage.timeline.cohort import (
 )
 from triage.timeline.futures import OTHER_FUTURES, not_yet_known
 from triage.timeline.links import MOST_SHARING, Linked, Links, find_links, linked_timeline
+from triage.timeline.parts import timelines_in_parts
 from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.texts import Finder
 from triage.timeline.timelines import (
@@ -57,5 +58,7 @@ __all__ = [
     "nothing_known",
     "nothing_open",
     "open_referrals",
+    "people_attributes_at",
+    "timelines_in_parts",
     "training_days",
 ]

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from triage.conditions import UNKNOWN_DAY, Answers, Categories, Column, Numbers
 from triage.conditions import Days as DayColumn
-from triage.records import Attribute, CaseHistories
+from triage.records import Attribute, CaseHistories, StoredHistories
 from triage.timeline.arrays import codes_of, days_of, encoded_of, numbers_of
 from triage.timeline.timelines import Days
 
-__all__ = ["attributes_at"]
+__all__ = ["attributes_at", "people_attributes_at"]
 
 
 def attributes_at(
-    histories: CaseHistories, rows: npt.NDArray[np.int64], days: Days, *, audit: bool = False
+    histories: CaseHistories | StoredHistories,
+    rows: npt.NDArray[np.int64],
+    days: Days,
+    *,
+    audit: bool = False,
 ) -> dict[str, Column]:
     """Return the attributes of some referrals and of their people, as known on as-of dates.
 
@@ -38,22 +44,57 @@ def attributes_at(
     """
     referrals = histories.referrals.take(pa.array(rows))
     position = codes_of(referrals["person_id"], histories.people["person_id"])
-    people = histories.people.take(pa.array(position))
-    vocabulary = histories.vocabulary
-    columns: dict[str, Column] = {
-        "person.age": Numbers(_age(days_of(people["birth_date"], UNKNOWN_DAY), days)),
+    agencies = histories.vocabulary.agencies
+    attributes = histories.vocabulary.referrals.attributes
+    return {
+        **people_attributes_at(histories, position, days, audit=audit),
         "referral.agency": Categories(
-            codes_of(referrals["agency"], pa.array(vocabulary.agencies)), list(vocabulary.agencies)
+            codes_of(referrals["agency"], pa.array(agencies)), list(agencies)
         ),
+        **_columns("referral", referrals, attributes, days, audit),
     }
-    for prefix, table, attributes in (
-        ("person", people, vocabulary.people.attributes),
-        ("referral", referrals, vocabulary.referrals.attributes),
-    ):
-        for name, attribute in attributes.items():
-            if audit or not attribute.audit_only:
-                columns[f"{prefix}.{name}"] = _column(table[name], attribute, days)
-    return columns
+
+
+def people_attributes_at(
+    histories: CaseHistories | StoredHistories,
+    position: npt.NDArray[np.int32],
+    days: Days,
+    *,
+    audit: bool = False,
+) -> dict[str, Column]:
+    """Return the attributes of some people, as known on as-of dates.
+
+    Parameters
+    ----------
+    histories : CaseHistories or StoredHistories
+    position : ndarray of int32, shape (n,)
+        Rows of the people.
+    days : ndarray of int32, shape (n,)
+        The as-of date of each, in days since 1970-01-01.
+    audit : bool
+        Whether protected characteristics are among them. For audits only.
+
+    Returns
+    -------
+    dict of str to Column
+        ``person.NAME`` and ``person.age`` (whole years), as :func:`attributes_at` has them.
+    """
+    people = histories.people.take(pa.array(position))
+    attributes = histories.vocabulary.people.attributes
+    return {
+        "person.age": Numbers(_age(days_of(people["birth_date"], UNKNOWN_DAY), days)),
+        **_columns("person", people, attributes, days, audit),
+    }
+
+
+def _columns(
+    prefix: str, table: pa.Table, attributes: Mapping[str, Attribute], days: Days, audit: bool
+) -> dict[str, Column]:
+    return {
+        f"{prefix}.{name}": _column(table[name], attribute, days)
+        for name, attribute in attributes.items()
+        if audit or not attribute.audit_only
+    }
 
 
 def _column(values: pa.ChunkedArray, attribute: Attribute, days: Days) -> Column:

@@ -54,7 +54,7 @@ def nothing_open(
     )
 
 
-def nothing_known(events: pa.Table, as_of: datetime.date) -> Problem | None:
+def nothing_known(first: datetime.date | None, as_of: datetime.date) -> Problem | None:
     """Return how to tell that an as-of date lies before all history; None where it does not.
 
     Every feature would then say that nothing is on record, which is true of the extracts and not
@@ -62,12 +62,10 @@ def nothing_known(events: pa.Table, as_of: datetime.date) -> Problem | None:
 
     Parameters
     ----------
-    events : pyarrow.Table
-        The events of the case histories.
+    first : date or None
+        The first day on which an event had happened and was known; None where there is none.
     as_of : date
     """
-    usable_from = pc.max_element_wise(events["happened_on"], events["known_on"], skip_nulls=False)
-    first = pc.min(usable_from).as_py()
     if first is None or first < as_of:
         return None
     return Problem(

@@ -3,45 +3,80 @@
 from __future__ import annotations
 
 import datetime
-from functools import partial
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from triage.features import PEOPLE_IN_GROUP, SparkTask, feature_table, write_features_on_spark
+from triage.conditions import Column
+from triage.features import (
+    PEOPLE_IN_GROUP,
+    Plan,
+    SparkTask,
+    is_compiled,
+    make_plan,
+    processors,
+    write_feature_file,
+    write_features_on_spark,
+)
 from triage.records import (
     CaseHistories,
+    StoredHistories,
+    UnsortedError,
     check_stored_known_dates,
+    known_dates,
+    open_stored_histories,
     read_stored_histories,
-    undated_sources,
+)
+from triage.timeline import (
+    Finder,
+    Moments,
+    PartOfPeople,
+    attributes_at,
+    build_timeline,
+    day_of,
+    people_attributes_at,
+    timelines_in_parts,
+    training_days,
 )
 from triage.workflows.checking import read_accepted
-from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
-from triage.workflows.questions import ask_of_open
-from triage.workspace import write_whole
+from triage.workflows.questions import open_on, require_history
+from triage.workspace import scratch_folder, write_whole
 
-__all__ = ["write_features", "write_features_by_spark"]
+__all__ = ["Of", "write_features", "write_features_by_spark"]
+
+Of = Literal["open", "people", "referrals"]
+"""Whom features are made of: the referrals open on each date, everybody on each date, or every past
+referral on the date on which it would have been heard."""
 
 
 def write_features(
     project: Project,
     *,
-    as_of: datetime.date,
+    as_of: Sequence[datetime.date],
     output: Path,
     today: datetime.date,
     progress: Progress,
     histories: Path | None = None,
-    keep_features: bool = True,
+    of: Of = "open",
+    threads: int | None = None,
+    memory: int | None = None,
 ) -> tuple[int, int]:
-    """Write every feature of the referrals that are open on an as-of date, as Parquet.
+    """Write every feature as Parquet, the rows by person and as-of date.
 
     Parameters
     ----------
     project : Project
-    as_of : date
+    as_of : sequence of date
+        None where features are of past referrals.
     output : Path
         The file; one that stands there is replaced whole.
     today : date
@@ -49,8 +84,12 @@ def write_features(
     progress : Progress
     histories : Path, optional
         A folder of stored case histories, to be read instead of the extracts.
-    keep_features : bool
-        Whether features that were kept before are used, and new ones kept.
+    of : {"open", "people", "referrals"}
+    threads : int, optional
+        By default, as many as there are processors.
+    memory : int, optional
+        How many bytes the process should stay within, about: stored histories that need more are
+        worked through some people at a time. By default, half of the machine's memory.
 
     Returns
     -------
@@ -59,18 +98,118 @@ def write_features(
     Raises
     ------
     NotFoundError
-        No referral is open on that date.
+        No referral is open on a date, or it lies before all history.
     ConfigurationError
         Nothing says when a source's events became known.
     RejectedRowsError, ExtractError, StorageError
     """
+    plan, n_threads = make_plan(project.features), threads or processors()
     known = _histories(project, histories, today, progress)
-    progress.stage("Making features")
-    make = feature_maker(project, progress, keep=keep_features)
-    asked = ask_of_open(project, known, as_of, make)
-    table = feature_table(asked.matrix, asked.referrals, asked.moments.day)
-    write_whole(output, partial(_write, table))
-    return len(asked.matrix), len(asked.matrix.features)
+    asked = _asked(project, known, as_of, of)
+    if plan.linked and memory is not None:
+        progress.stage("Features of linked people need all events at once: --memory is not kept")
+    progress.stage("Making features" if is_compiled() else COMPILING)
+
+    def write(known: CaseHistories | StoredHistories) -> None:
+        with _timelines(project, known, plan, output, n_threads, memory) as people:
+            ids, moments, attributes = asked.ids, asked.moments, asked.attributes
+            write_whole(
+                output,
+                lambda path: write_feature_file(
+                    path, plan, people, ids, moments, attributes, threads=n_threads
+                ),
+            )
+
+    try:
+        write(known)
+    except UnsortedError:  # stored by others: read whole and sorted
+        assert histories is not None  # noqa: S101 - extracts are sorted when they are read
+        write(read_stored_histories(histories, project.vocabulary, today))
+    return len(asked.moments), len(project.features)
+
+
+COMPILING = "Making features; what makes them is compiled first, once for each installation"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Rows to be made: whose, when, and what is known of them beside events."""
+
+    ids: pa.Table
+    moments: Moments
+    attributes: Mapping[str, Column]
+
+
+def _asked(
+    project: Project,
+    known: CaseHistories | StoredHistories,
+    as_of: Sequence[datetime.date],
+    of: Of,
+) -> _Asked:
+    ids = known.people["person_id"]
+    if of == "people":
+        require_history(known, as_of)
+        position = np.repeat(np.arange(len(ids), dtype=np.int32), len(as_of))
+        days = np.tile(np.asarray([day_of(date) for date in as_of], dtype=np.int32), len(ids))
+        nobody = pa.nulls(len(days), pa.string())
+        table = pa.table({"referral_id": nobody, "person_id": ids.take(pa.array(position))})
+        return _Asked(table, Moments(position, days), people_attributes_at(known, position, days))
+    cohort = project.panel.cohort
+    if of == "referrals":
+        rows, days = training_days(known.referrals, cohort)
+    else:
+        require_history(known, as_of)
+        found = [open_on(known, cohort, date) for date in as_of]
+        rows = np.concatenate(found)
+        days = np.repeat([day_of(date) for date in as_of], [len(some) for some in found])
+    days = days.astype(np.int32)
+    referrals = known.referrals.take(pa.array(rows))
+    position = Finder(ids.combine_chunks()).positions(referrals["person_id"])
+    attributes = attributes_at(known, rows, days)
+    return _Asked(referrals, Moments(position, days), attributes)
+
+
+@contextmanager
+def _timelines(
+    project: Project,
+    known: CaseHistories | StoredHistories,
+    plan: Plan,
+    output: Path,
+    threads: int,
+    memory: int | None,
+) -> Iterator[Iterable[PartOfPeople]]:
+    """Give all people's timelines, in as many parts as memory asks for."""
+    wanted: dict[str, Any] = {
+        "fields": plan.fields,
+        "fingerprinted": plan.fingerprinted,
+        "threads": threads,
+    }
+    if isinstance(known, CaseHistories) or plan.linked:  # whom people are linked to is anybody
+        yield [PartOfPeople(0, build_timeline(known, project.scale, **wanted))]
+        return
+    n_parts = parts_needed(known, memory or machine_memory() // 2)
+    if n_parts == 1:
+        yield [PartOfPeople(0, build_timeline(known, project.scale, **wanted))]
+        return
+    with scratch_folder(output.parent) as folder:
+        yield timelines_in_parts(known, project.scale, n_parts=n_parts, folder=folder, **wanted)
+
+
+BYTES_A_PERSON, BYTES_AN_EVENT = 100, 110
+BYTES_OF_ALL_ELSE = 450 * 2**20
+"""What is held for each person and each event, and beside them: libraries, the rows in hand."""
+
+
+def parts_needed(histories: StoredHistories, memory: int) -> int:
+    """Return in how many parts of its people a history is worked through to stay within memory."""
+    rest = BYTES_OF_ALL_ELSE + BYTES_A_PERSON * (len(histories.people) + len(histories.referrals))
+    free = max(memory - rest, 64 * 2**20)
+    return max(1, math.ceil(BYTES_AN_EVENT * histories.n_events / free))
+
+
+def machine_memory() -> int:
+    """Return how many bytes of memory the machine has."""
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
 def write_features_by_spark(
@@ -129,18 +268,14 @@ def write_features_by_spark(
 
 def _histories(
     project: Project, stored: Path | None, today: datetime.date, progress: Progress
-) -> CaseHistories:
+) -> CaseHistories | StoredHistories:
     if stored is None:
         return read_accepted(project, today=today, progress=progress).histories
     progress.stage("Reading the stored case histories")
-    histories = read_stored_histories(stored, project.vocabulary, today)
-    check_stored_known_dates(undated_sources(histories.events), _never_history(project))
+    histories = open_stored_histories(stored, project.vocabulary, today)
+    check_stored_known_dates(known_dates(histories).undated, _never_history(project))
     return histories
 
 
 def _never_history(project: Project) -> frozenset[str]:
     return frozenset(one.name for one in project.sources if one.form.never_history)
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    pq.write_table(table, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 from triage.conditions import Column
 from triage.errors import NotFoundError
 from triage.features import FeatureMatrix
-from triage.records import CaseHistories
+from triage.records import CaseHistories, StoredHistories, known_dates
 from triage.timeline import (
     Moments,
     Timeline,
@@ -28,8 +28,9 @@ from triage.timeline import (
 )
 from triage.workflows.making import Make, made_anew
 from triage.workflows.project import Project
+from triage.workspace import Cohort
 
-__all__ = ["Asked", "ask_of_all", "ask_of_open"]
+__all__ = ["Asked", "ask_of_all", "ask_of_open", "open_on", "require_history"]
 
 Rows = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
@@ -80,12 +81,8 @@ def ask_of_open(
     NotFoundError
         None is, or the date lies before all history.
     """
-    cohort = project.panel.cohort
-    rows = open_referrals(histories.referrals, cohort, day_of(as_of))
-    if not len(rows):
-        raise NotFoundError(nothing_open(cohort, as_of, _made(histories)))
-    if (problem := nothing_known(histories.events, as_of)) is not None:
-        raise NotFoundError(problem)
+    rows = open_on(histories, project.panel.cohort, as_of)
+    require_history(histories, [as_of])
     days = np.full(len(rows), day_of(as_of), dtype=np.int32)
     return _ask(project, histories, rows, days, make)
 
@@ -99,6 +96,38 @@ def _ask(project: Project, histories: CaseHistories, rows: Rows, days: Days, mak
     return Asked(referrals, timeline, moments, attributes, matrix)
 
 
-def _made(histories: CaseHistories) -> tuple[datetime.date, datetime.date] | None:
+def open_on(
+    histories: CaseHistories | StoredHistories, cohort: Cohort, as_of: datetime.date
+) -> Rows:
+    """Return the rows of the referrals that are open on an as-of date.
+
+    Raises
+    ------
+    NotFoundError
+        None is.
+    """
+    rows = open_referrals(histories.referrals, cohort, day_of(as_of))
+    if not len(rows):
+        raise NotFoundError(nothing_open(cohort, as_of, _made(histories)))
+    return rows
+
+
+def require_history(
+    histories: CaseHistories | StoredHistories, as_of: Sequence[datetime.date]
+) -> None:
+    """Raise where an as-of date lies before all history.
+
+    Raises
+    ------
+    NotFoundError
+        With every such date.
+    """
+    first = known_dates(histories).first
+    problems = [nothing_known(first, date) for date in as_of]
+    if found := [problem for problem in problems if problem is not None]:
+        raise NotFoundError(found)
+
+
+def _made(histories: CaseHistories | StoredHistories) -> tuple[datetime.date, datetime.date] | None:
     made = sorted(histories.referrals["made_on"].to_pylist())
     return (made[0], made[-1]) if made else None

@@ -30,7 +30,7 @@ from triage.workspace.panel import (
     Training,
     read_panel,
 )
-from triage.workspace.writing import sha256_of, write_folder, write_whole
+from triage.workspace.writing import scratch_folder, sha256_of, write_folder, write_whole
 
 __all__ = [
     "ALARMS",
@@ -47,6 +47,7 @@ __all__ = [
     "read_documents",
     "read_entries",
     "read_panel",
+    "scratch_folder",
     "sha256_of",
     "write_folder",
     "write_whole",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from triage.errors import Problem, StorageError
 
-__all__ = ["sha256_of", "write_folder", "write_whole"]
+__all__ = ["scratch_folder", "sha256_of", "write_folder", "write_whole"]
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -80,6 +80,26 @@ def write_folder(path: Path) -> Iterator[Path]:
             part.rename(path)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Give an empty folder that only its owner can read; it is gone when the block ends.
+
+    Parameters
+    ----------
+    parent : Path
+        Where it lies; beside what is written from it, so that no small ``/tmp`` fills up.
+
+    Raises
+    ------
+    StorageError
+        The disk is full or the folder cannot be written.
+    """
+    with _told(parent):
+        _make_folder(parent)
+        with tempfile.TemporaryDirectory(dir=parent, prefix=".parts-") as folder:
+            yield Path(folder)
 
 
 def sha256_of(path: Path) -> str:

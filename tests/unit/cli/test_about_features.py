@@ -10,11 +10,11 @@ import pytest
 from triage.cli.about_features import contradiction
 from triage.cli.output import Format
 
-NOW, THEN = datetime.datetime(2026, 1, 1), datetime.datetime(2025, 1, 1)
+NOW, THEN = [datetime.date(2026, 1, 1)], datetime.date(2025, 1, 1)
 
 
 def of(**options: Any) -> str | None:
-    nothing: dict[str, Any] = dict.fromkeys(("as_of", "against", "output", "form"))
+    nothing: dict[str, Any] = {"as_of": [], **dict.fromkeys(("against", "output", "form"))}
     return contradiction(**({"describe": False, "profile": False} | nothing | options))
 
 
@@ -22,7 +22,9 @@ def of(**options: Any) -> str | None:
     "options",
     [
         {"as_of": NOW, "output": "f.parquet"},
-        {"as_of": NOW, "output": "s3://there/folder", "where_from": True},
+        {"as_of": NOW, "output": "s3://there/folder", "written": True},
+        {"as_of": [*NOW, THEN], "of": "people", "output": "f.parquet"},
+        {"of": "referrals", "output": "f.parquet"},
         {"describe": True},
         {"describe": True, "form": Format.JSON},
         {"describe": True, "output": "catalogue.html"},
@@ -45,12 +47,17 @@ def test_options_that_fit_are_taken(options) -> None:
         ({"describe": True, "profile": True}, "one of them at a time"),
         ({"describe": True, "against": THEN}, "belongs to --profile"),
         ({"describe": True, "as_of": NOW}, "leave out --as-of"),
-        ({"describe": True, "where_from": True}, "are for writing features"),
+        ({"describe": True, "written": True}, "are for writing features"),
         ({"describe": True, "output": "f.parquet"}, "write an HTML page"),
         ({"describe": True, "output": "f.html", "form": Format.TABLE}, "give one of them"),
         ({"profile": True}, "Missing option '--as-of'"),
-        ({"profile": True, "as_of": THEN, "against": NOW}, "must be a date before"),
-        ({"profile": True, "as_of": NOW, "against": NOW}, "must be a date before"),
+        ({"profile": True, "as_of": [THEN], "against": NOW[0]}, "must be a date before"),
+        ({"profile": True, "as_of": NOW, "against": NOW[0]}, "must be a date before"),
+        ({"profile": True, "as_of": [*NOW, THEN]}, "a single --as-of"),
+        ({"describe": True, "of": "people"}, "are for writing features"),
+        ({"of": "people", "output": "f.parquet"}, "Missing option '--as-of'"),
+        ({"of": "referrals", "as_of": NOW, "output": "f.parquet"}, "leave out --as-of"),
+        ({"as_of": NOW * 2, "output": "f.parquet"}, "one date twice"),
     ],
 )
 def test_options_that_contradict_are_told_apart(options, told) -> None:

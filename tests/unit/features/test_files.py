@@ -1,0 +1,233 @@
+"""Features of stored histories: in pieces, in parts and in threads, always the same file."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from triage.errors import ExtractError
+from triage.features import compute, feature_table, files, make_plan, read_pipelines
+from triage.features.files import write_feature_file
+from triage.harm import Scale
+from triage.records import (
+    UnsortedError,
+    Vocabulary,
+    build_histories,
+    known_dates,
+    open_stored_histories,
+    pieces,
+    write_histories,
+)
+from triage.timeline import (
+    Moments,
+    PartOfPeople,
+    build_timeline,
+    people_attributes_at,
+    timelines_in_parts,
+)
+
+WORDS = Vocabulary.model_validate(
+    {
+        "agencies": {"police": "Police", "health": "Health"},
+        "kinds": {"incident": "incident"},
+        "types": {
+            "assault": {"kind": "incident", "meaning": "assault", "harm_class": "assault"},
+            "dispute": {"kind": "incident", "meaning": "dispute"},
+        },
+        "events": {"flags": {"weapon": "w"}, "numbers": {"ticks": {"meaning": "ticks"}}},
+    }
+)
+SCALE = Scale.model_validate(
+    {
+        "name": "test",
+        "title": "Test",
+        "source": "invented",
+        "in_force_from": datetime.date(2020, 1, 1),
+        "classes": {"assault": {"days": 0.1, "note": "not on the grid"}},
+    }
+)
+SAME = {"unit": "u", "direction": "none", "missing": "none", "meaning": "{value}"}
+DEFINITIONS = [
+    {"name": "events", "measure": "count"},
+    {"name": "of_health", "measure": "count", "where": {"source": "health"}},
+    {"name": "harm", "measure": "sum", "of": "harm_days", "where": {"weapon": "yes"}},
+    {"name": "ticks", "measure": "latest", "of": "ticks"},
+    {"name": "victims", "measure": "distinct", "of": "victim_id"},
+    {"name": "active", "measure": "active"},
+    {"name": "new", "measure": "new", "of": "victim_id", "meaning": "{value} {window}"}
+    | {"windows": [365]},
+    {"name": "last", "measure": "days_since_last", "where": {"type": "assault"}},
+    {"name": "age", "measure": "attribute", "of": "person.age"},
+]
+TODAY = datetime.date(2026, 1, 1)
+PEOPLE = [f"p{number:02}" for number in range(23)]
+
+
+def made_up(seed: int):
+    chance = random.Random(seed)
+    events = []
+    for number in range(400):
+        happened = datetime.date(2020, 1, 1) + datetime.timedelta(days=chance.randrange(1500))
+        known = happened + datetime.timedelta(days=chance.randrange(40))
+        event = {
+            "event_id": f"e{number // 2:03}",
+            "person_id": chance.choice(PEOPLE[:20]),
+            "happened_on": happened,
+            "known_on": known,
+            "ended_on": chance.choice([None, happened + datetime.timedelta(days=300)]),
+            "agency": ["police", "health"][number % 2],
+            "type": chance.choice(["assault", "dispute"]),
+            "victim_id": chance.choice([None, "v1", "v2", "victim 3"]),
+            "weapon": chance.choice(["yes", "no", "unknown", "not_asked"]),
+            "ticks": chance.choice([None, 1.5, 7.0]),
+        }
+        events.append(event)
+        if number % 3 == 0:
+            later = known + datetime.timedelta(days=chance.randrange(1, 400))
+            who = chance.choice([event["person_id"], chance.choice(PEOPLE)])
+            again = {"known_on": later, "person_id": who, "withdrawn": number % 2 == 0}
+            events.append({**event, **again, "type": "assault"})
+    people = [
+        {"person_id": who, "birth_date": datetime.date(1980, 1, 1 + number)}
+        for number, who in enumerate(PEOPLE)
+    ]
+    return build_histories(WORDS, people=people, events=events)
+
+
+def features(folder: Path):
+    (folder / "pipelines").mkdir(exist_ok=True)
+    content = {"title": "Test", "features": [SAME | one for one in DEFINITIONS]}
+    (folder / "pipelines" / "test.yaml").write_text(json.dumps(content))
+    return read_pipelines(folder / "pipelines", WORDS)
+
+
+def stored(folder: Path, histories, monkeypatch: pytest.MonkeyPatch):
+    """Store histories, and read them back seven rows at a time from many small pieces."""
+    monkeypatch.setattr(pieces, "ROWS_IN_BATCH", 7)
+    monkeypatch.setattr("triage.records.stored.ROWS_IN_A_FILE", 101)
+    write_histories(histories, folder / "stored")
+    for file in (folder / "stored" / "events").iterdir():
+        pq.write_table(pq.read_table(file), file, row_group_size=37)
+    return open_stored_histories(folder / "stored", WORDS, TODAY)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_file_whatever_the_parts_and_the_threads(tmp_path, monkeypatch, seed) -> None:
+    monkeypatch.setattr(files, "ROWS_IN_GROUP", 16)
+    histories = made_up(seed)
+    plan = make_plan(features(tmp_path))
+    position = np.repeat(np.arange(len(PEOPLE), dtype=np.int32), 4)
+    days = np.tile(np.asarray([18300, 18700, 19000, 19600], np.int32), len(PEOPLE))
+    moments = Moments(position, days)
+    attributes = people_attributes_at(histories, position, days)
+    ids = pa.table(
+        {
+            "referral_id": [f"r{row}" for row in range(len(days))],
+            "person_id": [PEOPLE[who] for who in position],
+        }
+    )
+    whole = build_timeline(histories, SCALE)
+    expected = feature_table(compute(plan, whole, moments, attributes), ids, days)
+    assert expected["events"].to_numpy().max() > 5
+    assert expected["new_365d"].to_numpy().max() > 1
+
+    there = stored(tmp_path, histories, monkeypatch)
+    wanted = {"fields": plan.fields, "fingerprinted": plan.fingerprinted}
+    made = []
+    for threads, n_parts in [(1, 1), (3, 1), (1, 4), (2, 23)]:
+        if n_parts == 1:
+            people = [PartOfPeople(0, build_timeline(there, SCALE, threads=threads, **wanted))]
+        else:
+            folder = tmp_path / f"parts{n_parts}"
+            folder.mkdir()
+            people = timelines_in_parts(
+                there, SCALE, n_parts=n_parts, folder=folder, threads=threads, **wanted
+            )
+        output = tmp_path / f"{threads}-{n_parts}.parquet"
+        write_feature_file(output, plan, people, ids, moments, attributes, threads=threads)
+        made.append(output.read_bytes())
+        if n_parts > 1:
+            assert list(folder.iterdir()) == [], "each part is removed once it was read"
+    assert set(made) == {made[0]}
+    assert pq.read_table(tmp_path / "1-1.parquet").equals(expected)
+
+
+def test_rows_stand_by_person_and_date(tmp_path) -> None:
+    plan = make_plan(features(tmp_path)[:1])
+    timeline = build_timeline(made_up(1), SCALE)
+    moments = Moments(np.asarray([4, 1, 4], np.int32), np.asarray([19000, 18000, 18500], np.int32))
+    ids = pa.table({"referral_id": ["a", "b", "c"], "person_id": ["p04", "p01", "p04"]})
+    output = tmp_path / "made.parquet"
+    write_feature_file(output, plan, [PartOfPeople(0, timeline)], ids, moments, {})
+    assert pq.read_table(output)["referral_id"].to_pylist() == ["b", "c", "a"]
+
+
+def test_nobody_asked_about_makes_a_file_without_rows(tmp_path) -> None:
+    plan = make_plan(features(tmp_path))
+    timeline = build_timeline(made_up(1), SCALE)
+    nobody = Moments(np.zeros(0, np.int32), np.zeros(0, np.int32))
+    ids = pa.table(
+        {"referral_id": pa.array([], pa.string()), "person_id": pa.array([], pa.string())}
+    )
+    write_feature_file(tmp_path / "made", plan, [PartOfPeople(0, timeline)], ids, nobody, {})
+    assert pq.read_table(tmp_path / "made").num_rows == 0
+
+
+def changed(folder: Path, change) -> None:
+    """Write the one file of stored events again with its table changed."""
+    (file,) = (folder / "stored" / "events").iterdir()
+    pq.write_table(change(pq.read_table(file)), file)
+
+
+def with_column(name: str, value):
+    def change(events: pa.Table) -> pa.Table:
+        values = events[name].to_pylist()
+        values[5] = value
+        place = events.schema.get_field_index(name)
+        return events.set_column(
+            place, events.schema.field(name), pa.array(values, events.schema.field(name).type)
+        )
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (with_column("type", "murder"), "'type' must hold words of configs/vocabulary.yaml"),
+        (with_column("weapon", 4), "'weapon' must hold words .* answers"),
+        (with_column("ticks", float("inf")), "'ticks' must hold .* finite numbers"),
+        (with_column("happened_on", datetime.date(2026, 2, 1)), "'happened_on' must not be after"),
+        (with_column("known_on", datetime.date(1999, 1, 1)), "'known_on' must not be before"),
+    ],
+)
+def test_stored_events_that_are_not_canonical_are_refused(tmp_path, change, told) -> None:
+    write_histories(made_up(0), tmp_path / "stored")
+    changed(tmp_path, change)
+    there = open_stored_histories(tmp_path / "stored", WORDS, TODAY)
+    with pytest.raises(ExtractError, match=told):
+        build_timeline(there, SCALE)
+
+
+def test_stored_events_in_another_order_are_noticed(tmp_path) -> None:
+    write_histories(made_up(0), tmp_path / "stored")
+    changed(tmp_path, lambda events: events.take(list(range(len(events) - 1, -1, -1))))
+    there = open_stored_histories(tmp_path / "stored", WORDS, TODAY)
+    with pytest.raises(UnsortedError, match="by source, event id and known date"):
+        build_timeline(there, SCALE)
+
+
+def test_known_dates_are_told_without_reading_all() -> None:
+    events = [
+        {"person_id": "a", "happened_on": "2024-01-03", "known_on": None, "agency": "health"},
+        {"person_id": "a", "happened_on": "2024-01-02", "known_on": "2024-02-01"},
+    ]
+    told = known_dates(build_histories(WORDS, events=[{"type": "assault"} | one for one in events]))
+    assert told == pieces.Known(("health",), datetime.date(2024, 2, 1))

@@ -15,19 +15,42 @@ send a missing value either way, so a time since the last event of which none is
 as ten years: else a first incident could lower a score, and did, for one history in twenty. Class
 weights are not used, for they would spoil the probabilities; ranking does not need them.
 A comparator is YAML alone, so that what panels use today stands in the same table.
+
+A *replay* scores lists as they would have been made, each by a model that learned from what had
+settled by then. What came after is measured at the cut first, ties sharing the places that are left
+for them; intervals resample people and never rows, for one person is on many lists.
 """
 
 from triage.learning.alarms import Alarm, data_alarms, score_alarms
 from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
+from triage.learning.courses import measure_course
 from triage.learning.estimators import ESTIMATORS
 from triage.learning.examples import Examples, make_folds
 from triage.learning.experiments import Experiment, Period, Progress, Result, train
+from triage.learning.forecasts import (
+    Bin,
+    Calibrated,
+    brier_parts,
+    calibrated,
+    measure_forecast,
+    measure_order,
+)
 from triage.learning.leakage import Skill, shuffled_skill, single_feature_skills
 from triage.learning.linear import SignedLogistic
 from triage.learning.measures import Measures, lists_of, measure, places
+from triage.learning.panels import (
+    Cut,
+    Heard,
+    Measured,
+    measure_lists,
+    measured,
+    resampled_people,
+)
 from triage.learning.proposals import Proposal
 from triage.learning.recency import LONG_AGO_DAYS
+from triage.learning.replays import Occasion, can_learn, replay
 from triage.learning.specs import ModelSpec, read_models
+from triage.learning.standing import standing_weights
 from triage.learning.trained import Ranker, Trained
 
 __all__ = [
@@ -35,11 +58,17 @@ __all__ = [
     "LONG_AGO_DAYS",
     "UNCALIBRATED",
     "Alarm",
+    "Bin",
+    "Calibrated",
     "Calibration",
+    "Cut",
     "Examples",
     "Experiment",
+    "Heard",
+    "Measured",
     "Measures",
     "ModelSpec",
+    "Occasion",
     "Period",
     "Progress",
     "Proposal",
@@ -48,15 +77,26 @@ __all__ = [
     "SignedLogistic",
     "Skill",
     "Trained",
+    "brier_parts",
     "calibrate",
+    "calibrated",
+    "can_learn",
     "data_alarms",
     "lists_of",
     "make_folds",
     "measure",
+    "measure_course",
+    "measure_forecast",
+    "measure_lists",
+    "measure_order",
+    "measured",
     "places",
     "read_models",
+    "replay",
+    "resampled_people",
     "score_alarms",
     "shuffled_skill",
     "single_feature_skills",
+    "standing_weights",
     "train",
 ]

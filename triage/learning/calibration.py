@@ -79,7 +79,9 @@ def calibrate(log_odds: Floats, y: Floats) -> Calibration:
     return Calibration(slope, intercept, len(y))
 
 
-def fit_line(x: Floats, target: Floats, *, prior: float = np.inf) -> tuple[float, float]:
+def fit_line(
+    x: Floats, target: Floats, *, prior: float = np.inf, weight: Floats | None = None
+) -> tuple[float, float]:
     """Return the slope and intercept of the logistic regression of ``target`` on ``x``.
 
     Parameters
@@ -88,6 +90,8 @@ def fit_line(x: Floats, target: Floats, *, prior: float = np.inf) -> tuple[float
         Targets lie within [0, 1].
     prior : float
         Standard deviation of a normal prior of the slope around 1; infinite for none.
+    weight : ndarray of float64, shape (n,), optional
+        How much each row counts; by default all the same.
 
     Returns
     -------
@@ -99,32 +103,35 @@ def fit_line(x: Floats, target: Floats, *, prior: float = np.inf) -> tuple[float
         return float("nan"), float("nan")
     design = np.column_stack([(x - centre) / spread, np.ones(len(x))])
     pull = 1 / (prior * prior * len(x) * spread * spread)
-    mean = float(target.mean())
+    counts = np.ones(len(x)) if weight is None else weight / weight.mean()
+    mean = float((counts * target).mean())
     line = np.array([0.0, np.log(mean / (1 - mean))])
     for _ in range(STEPS):
         expected = expit(design @ line)
-        slopes = design.T @ (expected - target) / len(x)
+        slopes = design.T @ (counts * (expected - target)) / len(x)
         slopes[0] += pull * (line[0] - spread)
         if np.abs(slopes).max() < SETTLED:
             slope = float(line[0]) / spread
             return slope, float(line[1]) - slope * centre
-        curve = (design.T * (expected * (1 - expected))) @ design / len(x)
+        curve = (design.T * (counts * expected * (1 - expected))) @ design / len(x)
         curve[0, 0] += pull
         if not np.linalg.det(curve) > FLAT:
             break
         move = np.linalg.solve(curve, slopes)
-        start = _loss(design, target, line, pull, spread) + ROUNDING
+        start = _loss(design, target, counts, line, pull, spread) + ROUNDING
         for _ in range(HALVINGS):
-            if _loss(design, target, line - move, pull, spread) <= start:
+            if _loss(design, target, counts, line - move, pull, spread) <= start:
                 break
             move = move / 2
         line = line - move
     return float("nan"), float("nan")
 
 
-def _loss(design: Floats, target: Floats, line: Floats, pull: float, spread: float) -> float:
+def _loss(
+    design: Floats, target: Floats, counts: Floats, line: Floats, pull: float, spread: float
+) -> float:
     scores = design @ line
-    loss = (np.logaddexp(0.0, scores) - target * scores).mean()
+    loss = (counts * (np.logaddexp(0.0, scores) - target * scores)).mean()
     return float(loss + pull / 2 * (line[0] - spread) ** 2)
 
 

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from triage.errors import LearningError, Problem
 from triage.features import FeatureMatrix
+from triage.learning.standing import standing_weights
 from triage.outcomes import Labels, Outcome
 from triage.timeline import Fold, Moments, check_forward, forward_folds
 from triage.workspace import Training
 
 __all__ = ["Examples", "make_folds"]
 
+Rows = npt.NDArray[np.int64]
 SETTINGS = "configs/panel.yaml: training"
 
 
@@ -30,12 +33,16 @@ class Examples:
     labels : Labels, shape (n,)
     outcome : Outcome
         The question that the labels answer.
+    stood_for : ndarray of bool, shape (n,), optional
+        Moments whose answer is unknown because the person was taken on, and for whom others like
+        them count more (see :meth:`learn_from`).
     """
 
     matrix: FeatureMatrix
     moments: Moments
     labels: Labels
     outcome: Outcome
+    stood_for: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.matrix) == len(self.moments) == len(self.labels.values):
@@ -43,6 +50,28 @@ class Examples:
                 f"{len(self.matrix)} rows of features, {len(self.moments)} moments and "
                 f"{len(self.labels.values)} labels"
             )
+
+    def learn_from(self, rows: Rows, until: int, seed: int) -> Rows:
+        """Return rows to learn from, some of them several times where they stand for others.
+
+        Parameters
+        ----------
+        rows : ndarray of int64
+            Rows with a known answer.
+        until : int
+            The day when learning begins: only those taken on are stood for whose answer would
+            have settled by then.
+        seed : int
+            Of the lot that rounds a weight of 1.4 to one or to two rows.
+        """
+        if self.stood_for is None:
+            return rows
+        settled = self.moments.day.astype(np.int64) + self.outcome.matures_in_days <= until
+        gone = np.flatnonzero(self.stood_for & settled)
+        weights = standing_weights(self.matrix, rows, gone)
+        lot = np.random.default_rng(seed).random(len(rows))
+        whole = np.floor(weights)
+        return np.repeat(rows, (whole + (lot < weights - whole)).astype(np.int64))
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over all values: the same data has the same fingerprint."""

@@ -21,7 +21,7 @@ from triage.learning.recency import is_recency
 from triage.learning.specs import ModelSpec
 from triage.learning.trained import Trained
 from triage.outcomes import Outcome
-from triage.timeline import Fold
+from triage.timeline import NEVER, Fold
 from triage.workspace import Training
 
 __all__ = ["Experiment", "Period", "Progress", "Result", "train"]
@@ -172,9 +172,9 @@ def train(
     whatever the number of processes.
     """
     folds = make_folds(examples, training)
-    data = _data(examples)
+    data = data_of(examples)
     jobs = _jobs(specs, examples, folds, training)
-    fits = _run(jobs, data, training.jobs, progress)
+    fits = run_jobs(jobs, data, training.jobs, progress)
     if problems := [one.problem for one in fits if one.problem is not None]:
         raise LearningError(problems)
     fitted = iter(fits)
@@ -195,7 +195,8 @@ def train(
     )
 
 
-def _data(examples: Examples) -> Data:
+def data_of(examples: Examples) -> Data:
+    """Return what all fits share."""
     return Data(
         values=examples.matrix.values,
         y=examples.labels.values,
@@ -219,7 +220,9 @@ def _jobs(
     """Return for each estimator one job a fold, and one for the model that is kept."""
     position = {name: column for column, name in enumerate(examples.matrix.names)}
     everything, nothing = np.flatnonzero(examples.labels.known), np.empty(0, dtype=np.int64)
-    rehearsals = [_rehearsal(fold.train, examples, training.minimum_positives) for fold in folds]
+    everything = examples.learn_from(everything, NEVER, training.seed)
+    lessons = [examples.learn_from(fold.train, fold.test_from, training.seed) for fold in folds]
+    rehearsals = [rehearsal_of(fold.train, examples, training.minimum_positives) for fold in folds]
     jobs = []
     for spec in specs:
         if not spec.learns:
@@ -230,18 +233,20 @@ def _jobs(
                 spec,
                 columns,
                 f"test period {fold.number}",
-                fold.train,
+                taught,
                 fold.test,
                 rehearsal,
                 training.seed,
             )
-            for fold, rehearsal in zip(folds, rehearsals, strict=True)
+            for fold, rehearsal, taught in zip(folds, rehearsals, lessons, strict=True)
         ]
         jobs.append(Job(spec, columns, "all periods", everything, nothing, None, training.seed))
     return jobs
 
 
-def _rehearsal(train: Rows, examples: Examples, minimum_positives: int) -> tuple[Rows, Rows] | None:
+def rehearsal_of(
+    train: Rows, examples: Examples, minimum_positives: int
+) -> tuple[Rows, Rows] | None:
     """Return an earlier and a later part of these rows, or None where either is too small.
 
     The later part begins where 30% of the days are left, or so much later that as many days of
@@ -259,7 +264,7 @@ def _rehearsal(train: Rows, examples: Examples, minimum_positives: int) -> tuple
     return parts
 
 
-def _run(jobs: Sequence[Job], data: Data, wanted: int, progress: Progress | None) -> list[Fit]:
+def run_jobs(jobs: Sequence[Job], data: Data, wanted: int, progress: Progress | None) -> list[Fit]:
     """Do all jobs, some at the same time, and return what came of them in order."""
     work = joblib.Parallel(n_jobs=_processes(jobs, wanted), return_as="generator", mmap_mode="r")(
         joblib.delayed(fit)(job, data) for job in jobs
@@ -288,7 +293,7 @@ def _result(
         trained = _kept(spec, kept, by_fold, examples, tested)
         scores = np.concatenate([one.calibration(one.base_log_odds) for one in by_fold])
     else:
-        trained = _comparator(spec, examples)
+        trained = comparator_of(spec, examples)
         scores = trained.score(examples.matrix.take(tested))
     labels, lists = examples.labels, lists_of(examples.moments.day)
 
@@ -325,7 +330,8 @@ def _kept(
     )
 
 
-def _comparator(spec: ModelSpec, examples: Examples) -> Trained:
+def comparator_of(spec: ModelSpec, examples: Examples) -> Trained:
+    """Return a ranker by points that people have set; it learns nothing."""
     names = spec.choose(examples.matrix.features)
     return replace(
         _plain(spec, examples),

@@ -11,17 +11,44 @@ same whenever it is asked again; a model trained on it knew nothing that came la
 old referrals have no more time to collect late reports than new ones. Before that day the
 answer is unknown for everyone, also for those whose harm is already on record, because counting
 early harm alone would make recent referrals look worse than they are. Unknown is never 0.
+
+People whom the panel took on are no evidence of low risk: what did not come may be the panel's own
+doing. So their answers are marked, and count as ``configs/outcome.yaml`` says.
 """
 
-from triage.outcomes.definitions import Outcome, Outcomes, read_outcomes
-from triage.outcomes.labels import Labels, LabelState, follow_up_end, label
+from triage.outcomes.definitions import Outcome, Outcomes, Treatment, read_outcomes
+from triage.outcomes.labels import (
+    Labels,
+    LabelState,
+    first_day,
+    follow_up_end,
+    harm_within,
+    label,
+    outcome_day,
+)
+from triage.outcomes.treatment import (
+    HANDLINGS,
+    Handling,
+    TakenOn,
+    find_taken_on,
+    handle_taken_on,
+)
 
 __all__ = [
+    "HANDLINGS",
+    "Handling",
     "LabelState",
     "Labels",
     "Outcome",
     "Outcomes",
+    "TakenOn",
+    "Treatment",
+    "find_taken_on",
+    "first_day",
     "follow_up_end",
+    "handle_taken_on",
+    "harm_within",
     "label",
+    "outcome_day",
     "read_outcomes",
 ]

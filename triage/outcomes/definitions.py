@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pydantic
 
@@ -14,7 +15,7 @@ from triage.harm import Scale
 from triage.records import Vocabulary
 from triage.workspace import Strict, line_of, read_document
 
-__all__ = ["Outcome", "Outcomes", "read_outcomes"]
+__all__ = ["Outcome", "Outcomes", "Treatment", "read_outcomes"]
 
 
 class Definition(Strict):
@@ -50,6 +51,25 @@ class Definition(Strict):
         return self
 
 
+class Treatment(Strict):
+    """What the panel does about people, which changes what comes after.
+
+    Parameters
+    ----------
+    meaning : str
+        Plain words, as in "a place on the programme".
+    taken_on : condition
+        The events that begin it.
+    handled : {"as_recorded", "censor", "weight", "exclude"}
+        How the outcomes of people who were taken on count; see
+        :func:`triage.outcomes.handle_taken_on`.
+    """
+
+    meaning: str
+    taken_on: ConditionField
+    handled: Literal["as_recorded", "censor", "weight", "exclude"] = "censor"
+
+
 class Document(Strict):
     """The file.
 
@@ -61,12 +81,14 @@ class Document(Strict):
         Days after a horizon's end in which its facts become known.
     follow_up_ends : list of str
         Dates of people (``person.deceased_on``) after which nothing can be observed.
+    treatment : Treatment, optional
     outcomes : dict of str to Definition
     """
 
     primary: str
     settles_in_days: int = pydantic.Field(ge=0, le=3653)
     follow_up_ends: list[str] = []
+    treatment: Treatment | None = None
     outcomes: dict[str, Definition] = pydantic.Field(min_length=1)
 
 
@@ -117,11 +139,14 @@ class Outcomes:
         Every outcome, the primary among them, in the order of the file.
     follow_up_ends : tuple of str
         Attributes of people (without ``person.``) that end what can be observed of them.
+    treatment : Treatment or None
+        What the panel does about people, where the records tell.
     """
 
     primary: Outcome
     by_name: Mapping[str, Outcome]
     follow_up_ends: tuple[str, ...]
+    treatment: Treatment | None = None
 
 
 def read_outcomes(
@@ -161,7 +186,7 @@ def read_outcomes(
         for name, definition in document.outcomes.items()
     }
     ends = tuple(field.removeprefix("person.") for field in document.follow_up_ends)
-    return Outcomes(by_name[document.primary], by_name, ends)
+    return Outcomes(by_name[document.primary], by_name, ends, document.treatment)
 
 
 def _outcome(
@@ -193,6 +218,11 @@ def _contradictions(
         )
     for position, field in enumerate(document.follow_up_ends):
         yield from _not_a_date(field, position, vocabulary)
+    if document.treatment is not None:
+        for text in mismatches(
+            document.treatment.taken_on, vocabulary.event_fields(), made_by="is no column of events"
+        ):
+            yield ["treatment", "taken_on"], f"the treatment {text}".rstrip("."), ""
     for name, definition in document.outcomes.items():
         yield from _misfits(name, definition, vocabulary, scales)
 

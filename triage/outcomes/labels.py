@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from triage.conditions import Categories, Column, Condition, Numbers, Truth, evaluate
+from triage.harm import Scale
 from triage.outcomes.definitions import Outcome, Outcomes
 from triage.records import CaseHistories
 from triage.timeline import NEVER, Finder, Moments, Timeline
 
-__all__ = ["LabelState", "Labels", "follow_up_end", "label"]
+__all__ = [
+    "LabelState",
+    "Labels",
+    "first_day",
+    "follow_up_end",
+    "harm_within",
+    "label",
+    "outcome_day",
+]
 
 Days = npt.NDArray[np.int32]
 PAIRS_A_BLOCK = 2_000_000
@@ -28,6 +37,7 @@ class LabelState(enum.IntEnum):
     IMMATURE = 1
     FOLLOW_UP_ENDED = 2
     UNKNOWN = 3
+    TAKEN_ON = 4
 
     @property
     def words(self) -> str:
@@ -37,6 +47,7 @@ class LabelState(enum.IntEnum):
             LabelState.IMMATURE: "not settled yet",
             LabelState.FOLLOW_UP_ENDED: "died or moved away within the horizon",
             LabelState.UNKNOWN: "not said by the records",
+            LabelState.TAKEN_ON: "taken on within the horizon",
         }[self]
 
 
@@ -138,6 +149,60 @@ def label(
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+
+
+def harm_within(outcome: Outcome, scale: Scale, timeline: Timeline, moments: Moments) -> Floats:
+    """Return the harm within the horizon in days of another scale, whatever the answer.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Of the events that ``harm_from`` counts; 0 where none was known when the answer settled.
+    """
+    return _within_horizon(replace(outcome, scale=scale), timeline, moments)[2]
+
+
+def first_day(condition: Condition, outcome: Outcome, timeline: Timeline, moments: Moments) -> Days:
+    """Return the day of the first event within the horizon that matches a condition.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Days since 1970-01-01; ``NEVER`` where none was known when the answer settled.
+    """
+    truth = _truth(condition, _columns(outcome, timeline), timeline.n_events, without=Truth.NO)
+    events = np.flatnonzero((truth == Truth.YES) & (timeline.known != NEVER))
+    found = np.full(len(moments), NEVER, dtype=np.int32)
+    for _, _, row, event in _pairs(timeline, events, moments, outcome):
+        np.minimum.at(found, row, timeline.happened[event])
+    return found
+
+
+def outcome_day(outcome: Outcome, timeline: Timeline, moments: Moments) -> Days:
+    """Return the day on which each outcome came about, ``NEVER`` where it did not.
+
+    That is the day of the first event that matches or, where the outcome is so many days of harm,
+    of the event with which they are reached.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+    """
+    if outcome.any_event is not None:
+        return first_day(outcome.any_event, outcome, timeline, moments)
+    columns = _columns(outcome, timeline)
+    counts = _truth(outcome.harm_from, columns, timeline.n_events, without=Truth.YES)
+    days = columns["harm_days"]
+    assert isinstance(days, Numbers)  # noqa: S101 - a timeline's harm is a number
+    harm = np.where(counts == Truth.YES, np.nan_to_num(days.values), 0.0)
+    events = np.flatnonzero((harm > 0) & (timeline.known != NEVER))
+    found = np.full(len(moments), NEVER, dtype=np.int32)
+    for first, last, row, event in _pairs(timeline, events, moments, outcome):
+        total = np.concatenate([[0.0], np.cumsum(harm[event])])
+        begin = np.searchsorted(row, np.arange(first, last))
+        reached = total[1:] - total[begin[row - first]] >= float(outcome.harm_at_least or 0.0)
+        np.minimum.at(found, row[reached], timeline.happened[event[reached]])
+    return found
 
 
 def _within_horizon(

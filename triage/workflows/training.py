@@ -20,7 +20,15 @@ from triage.learning import (
     score_alarms,
     train,
 )
-from triage.outcomes import Outcome, follow_up_end, label
+from triage.outcomes import (
+    Handling,
+    LabelState,
+    Outcome,
+    find_taken_on,
+    follow_up_end,
+    handle_taken_on,
+    label,
+)
 from triage.records import CaseHistories
 from triage.registry import Registry, Version
 from triage.timeline import NEVER, Timeline
@@ -28,12 +36,13 @@ from triage.workflows.checking import read_accepted
 from triage.workflows.making import Make, feature_maker, made_anew
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version
-from triage.workflows.questions import ask_of_all
+from triage.workflows.questions import Asked, ask_of_all
 from triage.workspace import Acknowledged, Leakage
 
 __all__ = [
     "Trainings",
     "acknowledgement_of",
+    "answered",
     "observed_until",
     "past_examples",
     "require_acknowledged",
@@ -215,7 +224,24 @@ def past_examples(
         See :func:`observed_until`.
     """
     asked = ask_of_all(project, histories, make)
-    outcome = project.outcomes.primary
+    treatment = project.outcomes.treatment
+    return answered(project, histories, asked, treatment.handled if treatment else "as_recorded")
+
+
+def answered(
+    project: Project, histories: CaseHistories, asked: Asked, handling: Handling
+) -> tuple[Examples, int]:
+    """Return what was asked with what came after, by the primary outcome.
+
+    Parameters
+    ----------
+    project : Project
+    histories : CaseHistories
+    asked : Asked
+    handling : Handling
+        How the answers of people who were taken on count.
+    """
+    outcome, treatment = project.outcomes.primary, project.outcomes.treatment
     until = observed_until(outcome, asked.timeline)
     labels = label(
         outcome,
@@ -224,7 +250,13 @@ def past_examples(
         observed_until=until,
         follow_up_end=follow_up_end(project.outcomes, histories, asked.timeline, asked.moments),
     )
-    return Examples(asked.matrix, asked.moments, labels, outcome), until
+    stood_for = None
+    if treatment is not None:
+        taken_on = find_taken_on(treatment, outcome, asked.timeline, asked.moments)
+        labels = handle_taken_on(labels, taken_on, handling)
+        if handling == "weight":
+            stood_for = labels.states == LabelState.TAKEN_ON
+    return Examples(asked.matrix, asked.moments, labels, outcome, stood_for), until
 
 
 def observed_until(outcome: Outcome, timeline: Timeline) -> int:

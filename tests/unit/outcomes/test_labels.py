@@ -177,6 +177,7 @@ def test_counts_say_why_answers_are_not_known():
         "not settled yet": 1,
         "died or moved away within the horizon": 0,
         "not said by the records": 1,
+        "taken on within the horizon": 0,
     }
 
 

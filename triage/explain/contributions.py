@@ -70,6 +70,8 @@ def explain(trained: Trained, X: FeatureMatrix) -> Contributions:
     ------
     NotAdditiveError
         On some row, base and contributions do not sum to the score.
+    UnexplainedError
+        The estimator is none whose scores can be taken apart exactly.
 
     Notes
     -----
@@ -99,13 +101,22 @@ def _of_trees(trained: Trained, X: FeatureMatrix) -> tuple[Floats, float]:
         warnings.simplefilter("ignore", PendingDeprecationWarning)  # of its plots, not used here
         import shap  # takes seconds to load, and only trees need it
 
-    explainer = shap.TreeExplainer(trained.estimator, feature_perturbation="tree_path_dependent")
-    base = float(np.asarray(explainer.expected_value).reshape(-1)[0])
+    total = trained.tree_sum(X)
+    explainer = shap.TreeExplainer(total.model, feature_perturbation="tree_path_dependent")
+    base = float(np.asarray(explainer.expected_value).reshape(-1)[0]) + total.offset
     if not len(X):
         return np.empty((0, len(X.features))), base
     # Our own assertion follows; the library's passes where contributions are wrong.
-    values = explainer.shap_values(np.ascontiguousarray(X.values), check_additivity=False)
-    return np.asarray(values, dtype=np.float64), base
+    seen = np.ascontiguousarray(total.values)
+    parts = np.asarray(explainer.shap_values(seen, check_additivity=False), dtype=np.float64)
+    parts = parts.reshape(seen.shape)
+    values = np.zeros((len(X), len(X.features)))
+    for column, feature in enumerate(total.columns):
+        if feature >= 0:
+            values[:, feature] += parts[:, column]
+        else:  # a column that is the same for everyone moves all scores alike
+            base += float(parts[0, column])
+    return values, base
 
 
 def _assert_additive(values: Floats, base: float, scores: Floats) -> None:

@@ -14,6 +14,10 @@ room's own (:class:`SignedLogistic`) because no library offers an elastic net wi
 send a missing value either way, so a time since the last event of which none is on record counts
 as ten years: else a first incident could lower a score, and did, for one history in twenty. Class
 weights are not used, for they would spoil the probabilities; ranking does not need them.
+Every estimator's score is a sum over features or over trees (:mod:`triage.learning.trees`), so
+that it can be explained exactly; where a library's own is not (a forest's mean of shares, hazards
+of several intervals), the score here is the nearest that is. The additive model is boosted trees
+that may share no two features: scikit-learn has it, with directions, and nothing more to install.
 A comparator is YAML alone, so that what panels use today stands in the same table.
 
 A *replay* scores lists as they would have been made, each by a model that learned from what had
@@ -51,7 +55,8 @@ from triage.learning.recency import LONG_AGO_DAYS
 from triage.learning.replays import Occasion, can_learn, replay
 from triage.learning.specs import ModelSpec, read_models
 from triage.learning.standing import standing_weights
-from triage.learning.trained import Ranker, Trained
+from triage.learning.trained import Ranker, Trained, UnexplainedError
+from triage.learning.trees import ExpectedHarmBoosting, Forest, HazardBoosting, TreeSum
 
 __all__ = [
     "ESTIMATORS",
@@ -63,7 +68,10 @@ __all__ = [
     "Calibration",
     "Cut",
     "Examples",
+    "ExpectedHarmBoosting",
     "Experiment",
+    "Forest",
+    "HazardBoosting",
     "Heard",
     "Measured",
     "Measures",
@@ -77,6 +85,8 @@ __all__ = [
     "SignedLogistic",
     "Skill",
     "Trained",
+    "TreeSum",
+    "UnexplainedError",
     "brier_parts",
     "calibrate",
     "calibrated",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import expit
 
-__all__ = ["UNCALIBRATED", "Calibration", "calibrate", "fit_line"]
+__all__ = ["UNCALIBRATED", "Calibration", "calibrate", "fit_line", "match_mean"]
 
 Floats = npt.NDArray[np.float64]
 LOWEST_SLOPE = 0.01
@@ -75,7 +75,7 @@ def calibrate(log_odds: Floats, y: Floats) -> Calibration:
     slope, intercept = fit_line(log_odds, target, prior=SLOPE_PRIOR)
     if not slope >= LOWEST_SLOPE:
         slope = LOWEST_SLOPE
-        intercept = _intercept(slope * log_odds, target)
+        intercept = match_mean(slope * log_odds, float(target.mean()))
     return Calibration(slope, intercept, len(y))
 
 
@@ -135,9 +135,15 @@ def _loss(
     return float(loss + pull / 2 * (line[0] - spread) ** 2)
 
 
-def _intercept(x: Floats, target: Floats) -> float:
-    """Return the intercept under which the mean of expit(x + intercept) is that of the targets."""
-    mean = float(target.mean())
+def match_mean(x: Floats, mean: float) -> float:
+    """Return the intercept under which the mean of expit(x + intercept) is ``mean``.
+
+    Parameters
+    ----------
+    x : ndarray of float64, shape (n,)
+    mean : float
+        Above 0 and below 1.
+    """
     reach = float(np.abs(x).max()) + abs(float(np.log(mean / (1 - mean)))) + 1
 
     def excess(intercept: float) -> float:

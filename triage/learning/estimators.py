@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 import pydantic
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from triage.learning.linear import SignedLogistic
+from triage.learning.trees import ExpectedHarmBoosting, Forest, HazardBoosting
 from triage.workspace import Strict
 
-__all__ = ["ESTIMATORS", "Recipe", "make_estimator"]
+__all__ = ["ESTIMATORS", "UNEXPLAINED", "Recipe", "make_estimator"]
 
 
 class HistGradientBoostingParameters(Strict):
@@ -31,6 +32,29 @@ class HistGradientBoostingParameters(Strict):
     l2_regularization: float = pydantic.Field(default=1.0, ge=0)
     max_features: float = pydantic.Field(default=1.0, gt=0, le=1)
     max_bins: int = pydantic.Field(default=255, ge=2, le=255)
+
+
+class ExpectedHarmParameters(HistGradientBoostingParameters):
+    """Boosted trees for expected harm; see :class:`ExpectedHarmBoosting`."""
+
+    cap_days: float | None = pydantic.Field(default=None, gt=0)
+
+
+class HazardParameters(HistGradientBoostingParameters):
+    """Boosted trees for when the outcome comes; see :class:`HazardBoosting`."""
+
+    horizons: list[Annotated[int, pydantic.Field(ge=1)]] = pydantic.Field(
+        default=[30, 90], min_length=1
+    )
+
+
+class ForestParameters(Strict):
+    """Deep trees, averaged; see :class:`Forest`. Deeper ones take too long to explain."""
+
+    n_estimators: int = pydantic.Field(default=100, ge=1, le=2000)
+    max_depth: int = pydantic.Field(default=8, ge=1, le=8)
+    min_samples_leaf: int = pydantic.Field(default=20, ge=1)
+    max_features: float = pydantic.Field(default=0.2, gt=0, le=1)
 
 
 class LogisticParameters(Strict):
@@ -60,23 +84,60 @@ class Recipe:
         From parameters, directions (or None) and seed to an unfitted estimator.
     simplicity : int
         Lower is simpler: of two that do equally well the simpler is proposed.
+    needs : tuple of str
+        What its ``fit`` is told beside the answers: ``harm_days``, ``days_until``,
+        ``horizon_days``.
     """
 
     parameters: type[Strict]
     make: Callable[[Any, Sequence[int] | None, int], BaseEstimator]
     simplicity: int
+    needs: tuple[str, ...] = ()
+
+
+def _boosted(
+    parameters: HistGradientBoostingParameters, directions: Sequence[int] | None, seed: int
+) -> dict[str, Any]:
+    """Return what scikit-learn's boosting is given: nothing native that SHAP gets wrong."""
+    return {
+        **parameters.model_dump(include=set(HistGradientBoostingParameters.model_fields)),
+        "monotonic_cst": None if directions is None else list(directions),
+        "categorical_features": None,
+        "early_stopping": False,
+        "random_state": seed,
+    }
 
 
 def _hist_gradient_boosting(
     parameters: HistGradientBoostingParameters, directions: Sequence[int] | None, seed: int
 ) -> BaseEstimator:
-    return HistGradientBoostingClassifier(
-        **parameters.model_dump(),
-        monotonic_cst=None if directions is None else list(directions),
-        categorical_features=None,
-        early_stopping=False,
-        random_state=seed,
-    )
+    return HistGradientBoostingClassifier(**_boosted(parameters, directions, seed))
+
+
+def _additive(
+    parameters: HistGradientBoostingParameters, directions: Sequence[int] | None, seed: int
+) -> BaseEstimator:
+    given = _boosted(parameters, directions, seed)
+    return HistGradientBoostingClassifier(**given, interaction_cst="no_interactions")
+
+
+def _expected_harm(
+    parameters: ExpectedHarmParameters, directions: Sequence[int] | None, seed: int
+) -> BaseEstimator:
+    return ExpectedHarmBoosting(_boosted(parameters, directions, seed), parameters.cap_days)
+
+
+def _hazard(
+    parameters: HazardParameters, directions: Sequence[int] | None, seed: int
+) -> BaseEstimator:
+    return HazardBoosting(_boosted(parameters, directions, seed), parameters.horizons)
+
+
+def _forest(
+    parameters: ForestParameters, directions: Sequence[int] | None, seed: int
+) -> BaseEstimator:
+    signs = None if directions is None else list(directions)
+    return Forest(**parameters.model_dump(), monotonic_cst=signs, random_state=seed)
 
 
 def _logistic(
@@ -92,12 +153,32 @@ ESTIMATORS: Mapping[str, Recipe] = MappingProxyType(
     {
         "logistic": Recipe(LogisticParameters, _logistic, simplicity=0),
         "logistic_elastic_net": Recipe(ElasticNetParameters, _logistic, simplicity=1),
+        "additive_boosting": Recipe(HistGradientBoostingParameters, _additive, simplicity=2),
         "hist_gradient_boosting": Recipe(
-            HistGradientBoostingParameters, _hist_gradient_boosting, simplicity=2
+            HistGradientBoostingParameters, _hist_gradient_boosting, simplicity=3
+        ),
+        "random_forest": Recipe(ForestParameters, _forest, simplicity=4),
+        "expected_harm": Recipe(
+            ExpectedHarmParameters, _expected_harm, simplicity=5, needs=("harm_days",)
+        ),
+        "hazard": Recipe(
+            HazardParameters, _hazard, simplicity=6, needs=("days_until", "horizon_days")
         ),
     }
 )
 """Estimators by the names that ``models/*.yaml`` uses."""
+
+UNEXPLAINED = (
+    "bagging",
+    "gaussian_naive_bayes",
+    "gaussian_process",
+    "k_neighbors",
+    "neural_network",
+    "stacking",
+    "support_vector_machine",
+    "voting",
+)
+"""Estimators that people ask for, of which nobody can say exactly what moved a score."""
 
 
 def make_estimator(

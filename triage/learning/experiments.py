@@ -200,6 +200,9 @@ def data_of(examples: Examples) -> Data:
     return Data(
         values=examples.matrix.values,
         y=examples.labels.values,
+        harm_days=examples.labels.harm_days,
+        days_until=examples.labels.days_until,
+        horizon_days=examples.outcome.horizon_days,
         names=examples.matrix.names,
         directions=_directions(examples),
         recency=_recency(examples),

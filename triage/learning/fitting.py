@@ -12,10 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from triage.errors import Problem
 from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
-from triage.learning.estimators import make_estimator
+from triage.learning.estimators import ESTIMATORS, make_estimator
 from triage.learning.linear import NotConvergedError
 from triage.learning.recency import never_as_long_ago
 from triage.learning.specs import ModelSpec
+from triage.learning.trees import NoHarmError
 
 __all__ = ["Data", "Fit", "Job", "fit"]
 
@@ -34,6 +35,10 @@ class Data:
     values : ndarray of float64, shape (n, n_features)
     y : ndarray of float64, shape (n,)
         0 or 1.
+    harm_days, days_until : ndarray of float64, shape (n,)
+        As of :class:`triage.outcomes.Labels`.
+    horizon_days : int
+        Of the outcome.
     names : tuple of str, shape (n_features,)
     directions : tuple of {-1, 0, 1}, shape (n_features,)
     recency : tuple of bool, shape (n_features,)
@@ -42,9 +47,17 @@ class Data:
 
     values: Floats
     y: Floats
+    harm_days: Floats
+    days_until: Floats
+    horizon_days: int
     names: tuple[str, ...]
     directions: tuple[int, ...]
     recency: tuple[bool, ...]
+
+    def told(self, name: str, rows: Rows) -> Floats | int:
+        """Return what an estimator needs beside the answers: a value a row, or one for all."""
+        value: Floats | int = getattr(self, name)
+        return value if isinstance(value, int) else value[rows]
 
     def column(self, column: int, rows: Rows) -> Floats:
         """Return a feature as models see it, shape (n_rows,)."""
@@ -130,6 +143,13 @@ def fit(job: Job, data: Data) -> Fit:
                 str(error),
                 f"Raise 'penalty' or 'max_iter' in models/{job.spec.name}.yaml.",
             )
+        except NoHarmError:
+            return _failed(
+                job,
+                "some harm must have followed in the rows to learn from",
+                "none",
+                "Check 'harm_from' in configs/outcome.yaml, or leave this model out.",
+            )
         except _NoFeatureError:
             return _failed(
                 job,
@@ -162,10 +182,16 @@ def _fit(job: Job, data: Data, rows: Rows) -> tuple[BaseEstimator, tuple[int, ..
     columns = tuple(column for column in job.columns if _differs(data.column(column, rows)))
     if not columns:
         raise _NoFeatureError
+    return _fitted(job, data, rows, columns, job.seed), columns
+
+
+def _fitted(job: Job, data: Data, rows: Rows, columns: tuple[int, ...], seed: int) -> BaseEstimator:
     directions = [data.directions[column] for column in columns] if job.spec.monotonic else None
-    estimator = make_estimator(str(job.spec.estimator), job.spec.parameters, directions, job.seed)
-    estimator.fit(data.take(rows, columns), data.y[rows].astype(np.int64))
-    return estimator, columns
+    name = str(job.spec.estimator)
+    told = {need: data.told(need, rows) for need in ESTIMATORS[name].needs}
+    estimator = make_estimator(name, job.spec.parameters, directions, seed)
+    estimator.fit(data.take(rows, columns), data.y[rows].astype(np.int64), **told)
+    return estimator
 
 
 def _differs(values: Floats) -> bool:

@@ -12,7 +12,7 @@ import pydantic
 from triage.conditions import Condition, fields_of, mismatches, parse_condition
 from triage.errors import ConfigurationError, Problem, close_match
 from triage.features import Feature
-from triage.learning.estimators import ESTIMATORS
+from triage.learning.estimators import ESTIMATORS, UNEXPLAINED
 from triage.workspace import Strict, line_of, read_documents
 
 __all__ = ["Band", "ModelSpec", "Term", "read_models"]
@@ -210,6 +210,13 @@ def _contradictions(
 
 def _unknown_parameters(spec: ModelSpec) -> Iterator[Contradiction]:
     recipe = ESTIMATORS.get(str(spec.estimator))
+    if spec.estimator in UNEXPLAINED:
+        yield (
+            ["estimator"],
+            f"'{spec.estimator}' has no exact SHAP values, and nobody is ranked without reasons",
+            f"Use one of {', '.join(ESTIMATORS)}.",
+        )
+        return
     if recipe is None:
         yield (
             ["estimator"],

@@ -9,18 +9,24 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import HistGradientBoostingClassifier
 
-from triage.errors import ConfigurationError, Problem
+from triage.errors import ConfigurationError, LearningError, Problem
 from triage.features import FeatureMatrix
 from triage.learning.calibration import UNCALIBRATED, Calibration
 from triage.learning.comparators import points_by_feature
 from triage.learning.linear import SignedLogistic
 from triage.learning.recency import never_as_long_ago
 from triage.learning.specs import ModelSpec
+from triage.learning.trees import ExpectedHarmBoosting, Forest, HazardBoosting, TreeSum
 
-__all__ = ["Ranker", "Trained"]
+__all__ = ["Ranker", "Trained", "UnexplainedError"]
 
 Floats = npt.NDArray[np.float64]
+
+
+class UnexplainedError(LearningError):
+    """A model whose scores cannot be taken apart exactly ranks nobody."""
 
 
 class Ranker(Protocol):
@@ -63,6 +69,9 @@ class Trained:
         long ago; all False of a comparator.
     notes : tuple of str
         What a reader of its figures should know.
+    ensemble : tuple of BaseEstimator
+        The same model, taught by resampled people: how far its scores would have moved, had the
+        past held other people of the same kind. Empty where none was made.
     """
 
     spec: ModelSpec
@@ -77,6 +86,7 @@ class Trained:
     directions: tuple[int, ...] = ()
     recency: tuple[bool, ...] = ()
     notes: tuple[str, ...] = ()
+    ensemble: tuple[BaseEstimator, ...] = ()
 
     @property
     def name(self) -> str:
@@ -142,6 +152,60 @@ class Trained:
     def probability(self, X: FeatureMatrix) -> Floats:
         """Return the calibrated probability of the outcome within its horizon, shape (n,)."""
         return np.asarray(expit(self.log_odds(X)))
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """The days after the as-of date of which it has figures, the outcome's own last."""
+        own = self.estimator
+        return own.horizons_ if isinstance(own, HazardBoosting) else (self.horizon_days,)
+
+    def by_horizon(self, X: FeatureMatrix) -> Floats:
+        """Return the probability of the outcome by each of :attr:`horizons`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, n_horizons)
+            Never falling along a row; the last column is :meth:`probability`.
+        """
+        probability = self.probability(X)
+        own = self.estimator
+        return (
+            own.by_horizon(probability) if isinstance(own, HazardBoosting) else probability[:, None]
+        )
+
+    def ensemble_scores(self, X: FeatureMatrix) -> Floats:
+        """Return the score that each member of the ensemble gives, shape (n_members, n).
+
+        Members share the calibration of the model that is kept.
+        """
+        values = self.select(X).values
+        scores = np.empty((len(self.ensemble), len(values)))
+        for row, member in zip(scores, self.ensemble, strict=True):
+            if len(values):
+                row[:] = self.calibration(member.decision_function(values))
+        return scores
+
+    def tree_sum(self, X: FeatureMatrix) -> TreeSum:
+        """Return :meth:`base_log_odds` as a sum over trees, for an exact explainer of trees.
+
+        Raises
+        ------
+        UnexplainedError
+            The estimator is none of which every score can be taken apart exactly.
+        """
+        values = self.select(X).values
+        if isinstance(self.estimator, HistGradientBoostingClassifier):
+            return TreeSum(self.estimator, values, np.arange(values.shape[1]))
+        if not isinstance(self.estimator, (ExpectedHarmBoosting, Forest, HazardBoosting)):
+            raise UnexplainedError(
+                Problem(
+                    f"the model '{self.name}'",
+                    "every score must be told as the sum of what each feature adds to it",
+                    f"{type(self.estimator).__name__}, of which no exact SHAP values are known",
+                    "Name one of the estimators that models/*.yaml may name.",
+                )
+            )
+        return self.estimator.tree_sum(values)
 
     def linear_terms(self, X: FeatureMatrix) -> tuple[Floats, float]:
         """Return what each feature adds to the base score, and the score of none of them.

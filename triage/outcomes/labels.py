@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 Days = npt.NDArray[np.int32]
+ROUNDING = 1e-9
 PAIRS_A_BLOCK = 2_000_000
 """How many (moment, event) pairs are held at a time: some 100 MB."""
 
@@ -63,11 +64,14 @@ class Labels:
         Harm that is known to have happened within the horizon; NaN where the answer is unknown.
     states : ndarray of int8, shape (n,)
         A :class:`LabelState` a moment.
+    days_until : ndarray of float64, shape (n,)
+        Days from the as-of date to the event that made the answer yes; NaN where it is not yes.
     """
 
     values: npt.NDArray[np.float64]
     harm_days: npt.NDArray[np.float64]
     states: npt.NDArray[np.int8]
+    days_until: npt.NDArray[np.float64]
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
@@ -131,9 +135,11 @@ def label(
     the answer settled, in the version known then. Time and memory grow with the events within
     horizons, not with all.
     """
-    yes, maybe, harm, most_harm = _within_horizon(outcome, timeline, moments)
+    first, maybe, harm, most_harm = _within_horizon(outcome, timeline, moments)
+    yes = first != NEVER
     if outcome.harm_at_least is not None:
-        yes, maybe = harm >= outcome.harm_at_least, most_harm >= outcome.harm_at_least
+        yes = harm >= outcome.harm_at_least
+        maybe = most_harm >= outcome.harm_at_least
     day = moments.day.astype(np.int64)
     states = np.full(len(moments), LabelState.KNOWN, dtype=np.int8)
     states[~yes & maybe] = LabelState.UNKNOWN
@@ -144,6 +150,7 @@ def label(
         values=np.where(known, yes.astype(np.float64), np.nan),
         harm_days=np.where(known, harm, np.nan),
         states=states,
+        days_until=np.where(known & yes, first.astype(np.float64) - day, np.nan),
     )
 
 
@@ -207,8 +214,12 @@ def outcome_day(outcome: Outcome, timeline: Timeline, moments: Moments) -> Days:
 
 def _within_horizon(
     outcome: Outcome, timeline: Timeline, moments: Moments
-) -> tuple[Bools, Bools, Floats, Floats]:
-    """Return for each moment: a match, a possible match, the harm, the most it can have been."""
+) -> tuple[Days, Bools, Floats, Floats]:
+    """Return for each moment: its first match, a possible one, the harm, the most it can have been.
+
+    The first match is a day, ``NEVER`` where there is none. Where harm adds up to the outcome it is
+    the day on which it was enough.
+    """
     columns = _columns(outcome, timeline)
     n_events = timeline.n_events
     matches = _truth(outcome.any_event, columns, n_events, without=Truth.NO)
@@ -221,17 +232,28 @@ def _within_horizon(
     events = np.flatnonzero(matters & (timeline.known != NEVER))
 
     n = len(moments)
-    yes, maybe = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    when, maybe = np.full(n, NEVER, dtype=np.int32), np.zeros(n, dtype=bool)
     total, highest = np.zeros(n), np.zeros(n)
     for first, last, row, event in _pairs(timeline, events, moments, outcome):
-        yes[row[matches[event] == Truth.YES]] = True
         maybe[row[matches[event] > Truth.NO]] = True
         block, size = row - first, last - first
         here = np.where(counts[event] == Truth.YES, harm[event], 0.0)
         total[first:last] = np.bincount(block, here, size)
+        if outcome.harm_at_least is None:
+            matched = matches[event] == Truth.YES
+        else:
+            matched = _so_far(here, block) >= outcome.harm_at_least * (1 - ROUNDING)
+        np.minimum.at(when, row[matched], timeline.happened[event[matched]])
         here = np.where(counts[event] > Truth.NO, most[event], 0.0)
         highest[first:last] = np.bincount(block, here, size)
-    return yes, maybe, total, highest
+    return when, maybe, total, highest
+
+
+def _so_far(harm: Floats, moment: npt.NDArray[np.int64]) -> Floats:
+    """Return each event's harm and that of the ones before it, moment by moment."""
+    total = np.concatenate([[0.0], np.cumsum(harm)])
+    first = np.searchsorted(moment, moment)
+    return np.asarray(total[1:] - total[first])
 
 
 def _columns(outcome: Outcome, timeline: Timeline) -> Mapping[str, Column]:

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from triage.errors import Problem, TamperedError
+from triage.learning import ExpectedHarmBoosting, Forest, HazardBoosting, SignedLogistic
 
 __all__ = ["dump_estimator", "load_estimator"]
 
@@ -35,14 +37,21 @@ PLAIN = {
 }
 ALLOWED = PLAIN | {
     ("ObjectNode", "triage.learning.linear.SignedLogistic"),
+    ("ObjectNode", "triage.learning.trees.ExpectedHarmBoosting"),
+    ("ObjectNode", "triage.learning.trees.Forest"),
+    ("ObjectNode", "triage.learning.trees.HazardBoosting"),
     ("ObjectNode", f"{BOOSTING}.gradient_boosting.HistGradientBoostingClassifier"),
+    ("ObjectNode", f"{BOOSTING}.gradient_boosting.HistGradientBoostingRegressor"),
     ("ObjectNode", f"{BOOSTING}.binning._BinMapper"),
     ("ObjectNode", f"{BOOSTING}.predictor.TreePredictor"),
     ("ObjectNode", "sklearn._loss.link.Interval"),
     ("ObjectNode", "sklearn._loss.link.LogitLink"),
+    ("ObjectNode", "sklearn._loss.link.LogLink"),
     ("ObjectNode", "sklearn._loss.loss.HalfBinomialLoss"),
+    ("ObjectNode", "sklearn._loss.loss.HalfPoissonLoss"),
     ("ObjectNode", "sklearn.preprocessing._label.LabelEncoder"),
     ("LossNode", "sklearn._loss._loss.CyHalfBinomialLoss"),
+    ("LossNode", "sklearn._loss._loss.CyHalfPoissonLoss"),
     ("RandomGeneratorNode", "numpy.random._generator.Generator"),
 }
 """Every node that a model file may hold: its loader and its type."""
@@ -149,20 +158,50 @@ def _nodes(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def _is_sound(estimator: BaseEstimator) -> bool:
-    """Whether trees stay within their arrays, which scikit-learn does not ask when it predicts."""
-    if not isinstance(estimator, HistGradientBoostingClassifier):
-        return True
-    for (tree,) in estimator._predictors:
-        nodes = tree.nodes
-        inner = nodes[nodes["is_leaf"] == 0]
-        forward = np.flatnonzero(nodes["is_leaf"] == 0)
-        if (
-            not len(nodes)
-            or bool(nodes["is_categorical"].any())
-            or bool((inner["feature_idx"] < 0).any())
-            or bool((inner["feature_idx"] >= estimator.n_features_in_).any())
-            or bool((inner["left"] <= forward).any() or (inner["left"] >= len(nodes)).any())
-            or bool((inner["right"] <= forward).any() or (inner["right"] >= len(nodes)).any())
-        ):
-            return False
-    return True
+    """Whether trees stay within their arrays, which nobody asks any more when they predict."""
+    try:
+        if isinstance(estimator, Forest):
+            return _is_sound_forest(estimator)
+        if isinstance(estimator, SignedLogistic):
+            return True
+        wrapped = isinstance(estimator, (ExpectedHarmBoosting, HazardBoosting))
+        boosting = estimator.boosting_ if wrapped else estimator
+        columns = estimator.n_features_in_ + isinstance(estimator, HazardBoosting)
+        return (
+            isinstance(boosting, (HistGradientBoostingClassifier, HistGradientBoostingRegressor))
+            and boosting.n_features_in_ == columns
+            and all(_is_sound_tree(tree.nodes, columns) for (tree,) in boosting._predictors)
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _is_sound_tree(nodes: npt.NDArray[np.void], columns: int) -> bool:
+    inner = nodes[nodes["is_leaf"] == 0]
+    forward = np.flatnonzero(nodes["is_leaf"] == 0)
+    return len(nodes) > 0 and not (
+        bool(nodes["is_categorical"].any())
+        or bool((inner["feature_idx"] < 0).any())
+        or bool((inner["feature_idx"] >= columns).any())
+        or bool((inner["left"] <= forward).any() or (inner["left"] >= len(nodes)).any())
+        or bool((inner["right"] <= forward).any() or (inner["right"] >= len(nodes)).any())
+    )
+
+
+def _is_sound_forest(forest: Forest) -> bool:
+    nodes, roots, n_features = forest.nodes_, forest.roots_, int(forest.n_features_in_)
+    sizes = np.diff(roots)
+    here = np.arange(len(nodes)) - np.repeat(roots[:-1], sizes)
+    size = np.repeat(sizes, sizes)
+    left, right, column = nodes[:, 0], nodes[:, 1], nodes[:, 2]
+    inner = (left > 0) | (right > 0)
+    return bool(
+        roots[0] == 0
+        and (sizes > 0).all()
+        and len(nodes) == roots[-1] == len(forest.cuts_) == len(forest.leaves_)
+        and len(forest.medians_) == n_features
+        and ((forest.gaps_ >= 0) & (forest.gaps_ < n_features)).all()
+        and ((left > here) & (left < size) & (right > here) & (right < size))[inner].all()
+        and ((left == 0) & (right == 0))[~inner].all()
+        and ((column >= 0) & (column < n_features + len(forest.gaps_))).all()
+    )

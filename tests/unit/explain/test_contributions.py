@@ -6,11 +6,21 @@ import dataclasses
 
 import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
 
-from tests.unit.learning.builders import boosting, by_points, invented, matrix, net, settings
+from tests.unit.learning.builders import (
+    TREES,
+    boosting,
+    by_points,
+    invented,
+    matrix,
+    net,
+    of_trees,
+    settings,
+)
 from triage.explain import Contributions, NotAdditiveError, explain
 from triage.features import FeatureMatrix
-from triage.learning import Trained, train
+from triage.learning import Trained, UnexplainedError, train
 
 
 def trained(spec):
@@ -18,10 +28,10 @@ def trained(spec):
     return experiment.result(spec.name).trained
 
 
-@pytest.fixture(scope="module", params=["boosting", "net", "logistic", "points"])
+@pytest.fixture(scope="module", params=["net", "logistic", "points", *TREES])
 def model(request) -> Trained:
     specs = {
-        "boosting": boosting(),
+        **{name: of_trees(name) for name in TREES},
         "net": net(),
         "logistic": net(name="logistic", estimator="logistic"),
         "points": by_points(),
@@ -107,6 +117,31 @@ def test_a_model_that_ignores_a_feature_gives_it_nothing():
     model = trained(net(features=["more", "less"]))
     assert model.feature_names == ("more", "less")
     assert [feature.name for feature in explain(model, rows()).features] == ["more", "less"]
+
+
+def test_a_model_that_nobody_can_take_apart_ranks_nobody():
+    model = trained(boosting())
+    X = rows()
+    neighbours = KNeighborsClassifier().fit(
+        np.nan_to_num(model.select(X).values), np.arange(60) % 2
+    )
+    neighbours.decision_function = lambda values: np.zeros(len(values))
+    strange = dataclasses.replace(model, estimator=neighbours)
+    with pytest.raises(
+        UnexplainedError, match=r"'boosting'.* got KNeighborsClassifier, of which no"
+    ):
+        explain(strange, X)
+
+
+def test_a_missing_value_of_a_forest_is_told_under_its_feature():
+    model = trained(of_trees("random_forest", parameters={"n_estimators": 30, "max_features": 1.0}))
+    known = rows(1)
+    gap = model.feature_names.index("gappy")
+    missing = known.values.copy(order="F")
+    missing[0, gap] = np.nan
+    before, after = (explain(model, X) for X in (known, FeatureMatrix(missing, known.features)))
+    assert after.values[0, gap] != before.values[0, gap]
+    assert after.base == before.base
 
 
 @pytest.mark.parametrize("off", [2e-6, -1.0, float("nan")])

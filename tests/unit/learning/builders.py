@@ -40,13 +40,14 @@ def matrix(directions=None, **columns):
     )
 
 
-def labels(y, harm=None, states=None):
+def labels(y, harm=None, states=None, until=None):
     y = np.asarray(y, dtype=np.float64)
     harm = y * 100 if harm is None else np.asarray(harm, dtype=np.float64)
     states = (
         np.where(np.isnan(y), LabelState.IMMATURE, LabelState.KNOWN) if states is None else states
     )
-    return Labels(y, harm, np.asarray(states, dtype=np.int8))
+    days_until = np.where(y > 0, np.arange(len(y)) * 7 % 90, np.nan) if until is None else until
+    return Labels(y, harm, np.asarray(states, dtype=np.int8), days_until)
 
 
 OUTCOME = Outcome("harm", "harm within 90 days", horizon_days=90, settles_in_days=10)
@@ -102,6 +103,23 @@ def net(**changes):
         "estimator": "logistic_elastic_net",
     }
     return ModelSpec.model_validate({**given, **changes})
+
+
+QUICK = {"max_iter": 30, "max_leaf_nodes": 4}
+TREES = {
+    "additive_boosting": QUICK,
+    "hist_gradient_boosting": QUICK,
+    "random_forest": {"n_estimators": 30, "max_features": 0.5},
+    "expected_harm": QUICK,
+    "hazard": {**QUICK, "horizons": [30, 60]},
+}
+
+
+def of_trees(estimator, **changes):
+    """Return a quick spec of an estimator that is made of trees, under its own name."""
+    return boosting(
+        **{"name": estimator, "estimator": estimator, "parameters": TREES[estimator], **changes}
+    )
 
 
 def by_points(**changes):

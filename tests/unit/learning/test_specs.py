@@ -47,8 +47,12 @@ def test_the_shipped_models_fit_the_shipped_pipelines():
     features = read_pipelines(ROOT / "pipelines", read_vocabulary(ROOT / "configs/vocabulary.yaml"))
     specs = read_models(ROOT / "models", features)
     assert [spec.name for spec in specs if spec.learns] == [
+        "additive_boosting",
         "elastic_net",
+        "expected_harm",
+        "hazard",
         "hist_gradient_boosting",
+        "random_forest",
         "two_features",
     ]
     assert [spec.name for spec in specs if not spec.learns] == ["assessment_grade", "rfg", "v100"]
@@ -78,6 +82,11 @@ def test_features_are_chosen_by_name_and_theme(tmp_path, chosen, expected):
             "estimator: logistic",
             "estimator: os.system",
             r"'os.system' is not one of the estimators",
+        ),
+        (
+            "estimator: logistic",
+            "estimator: neural_network",
+            r"line 5: 'neural_network' has no exact SHAP values, .* Use one of logistic,",
         ),
         ("name: good", "name: other", r"a model is named as its file, 'good', not 'other'"),
         ("purpose", "purposse", r"'purposse' is not a key .*'purpose'"),

@@ -109,6 +109,24 @@ def test_low_harm_is_no_but_its_days_are_counted():
     assert (labels.values.tolist(), labels.harm_days.tolist()) == ([0], [10])
 
 
+def test_the_days_until_a_yes_are_those_to_the_first_event_that_matches():
+    events = [event(7), event(2, "assault"), event(30), event(40, person="b")]
+    labels = labels_of(events, at=[0, 7, 8, 31])
+    assert labels.days_until[:3].tolist() == [7, 0, 22]
+    assert labels.values.tolist() == [1, 1, 1, 0]
+    assert np.isnan(labels.days_until[3])
+    assert np.isnan(labels_of([event(7)], until=100).days_until).all()
+
+
+def test_where_harm_adds_up_the_days_are_those_until_it_was_enough():
+    asked = outcome(any_event=None, harm_at_least=25.0, harm_from=None)
+    events = [event(day, "assault") for day in (3, 10, 50, 60)]
+    labels = labels_of(events, at=[0, 4, 11, 90], asked=asked)
+    assert labels.values.tolist() == [1, 1, 0, 0]
+    assert labels.days_until[:2].tolist() == [50, 56]
+    assert np.isnan(labels.days_until[2:]).all()
+
+
 def test_what_another_person_did_does_not_count():
     assert labels_of([event(5, person="b")]).values.tolist() == [0]
 

@@ -13,7 +13,15 @@ import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.preprocessing import FunctionTransformer
 
-from tests.unit.learning.builders import boosting, by_points, invented, net, settings
+from tests.unit.learning.builders import (
+    TREES,
+    boosting,
+    by_points,
+    invented,
+    net,
+    of_trees,
+    settings,
+)
 from triage.errors import ConfigurationError, TamperedError
 from triage.learning import train
 from triage.registry import read_model, write_model
@@ -21,8 +29,8 @@ from triage.registry.estimator_files import dump_estimator, load_estimator
 from triage.workspace import sha256_of
 
 
-def models(**changes):
-    specs = [boosting(parameters={"max_iter": 5, "max_features": 0.5}), net(), by_points()]
+def models(*specs, **changes):
+    specs = specs or (boosting(parameters={"max_iter": 5, "max_features": 0.5}), net(), by_points())
     results = train(specs, invented(), capacity=8, training=settings(**changes)).results
     return [result.trained for result in results]
 
@@ -49,7 +57,7 @@ def test_bytes_do_not_depend_on_where_an_estimator_lies_in_memory():
 
 def test_an_estimator_comes_back_with_the_same_scores():
     values = invented(seed=4).matrix.values
-    for model in models()[:2]:
+    for model in models(net(), *map(of_trees, TREES)):
         back = load_estimator(dump_estimator(model.estimator), "it")
         values_seen = values[:, : back.n_features_in_]
         assert (
@@ -95,6 +103,30 @@ def test_trees_that_point_outside_themselves_are_refused(field):
     nodes[field][0] = 2**20
     with pytest.raises(TamperedError, match="its trees must point to their own nodes"):
         load_estimator(dump_estimator(wild), "it")
+
+
+@pytest.mark.parametrize("name", ["expected_harm", "hazard"])
+def test_trees_within_another_estimator_are_looked_at_too(name):
+    (model,) = models(of_trees(name))
+    model.estimator.boosting_._predictors[3][0].nodes["feature_idx"][0] = 99
+    with pytest.raises(TamperedError, match="its trees must point to their own nodes"):
+        load_estimator(dump_estimator(model.estimator), "it")
+
+
+@pytest.mark.parametrize(("column", "value"), [(0, 2**20), (0, -1), (1, 0), (2, 99), (2, -1)])
+def test_a_forest_that_points_outside_itself_is_refused(column, value):
+    (model,) = models(of_trees("random_forest"))
+    model.estimator.nodes_[model.estimator.roots_[1], column] = value
+    with pytest.raises(TamperedError, match="its trees must point to their own nodes"):
+        load_estimator(dump_estimator(model.estimator), "it")
+
+
+@pytest.mark.parametrize("part", ["nodes_", "roots_", "cuts_", "medians_"])
+def test_a_forest_without_a_part_is_refused(part):
+    (model,) = models(of_trees("random_forest"))
+    setattr(model.estimator, part, getattr(model.estimator, part)[:-1])
+    with pytest.raises(TamperedError, match="its trees must point to their own nodes"):
+        load_estimator(dump_estimator(model.estimator), "it")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", pickle.dumps([1])])

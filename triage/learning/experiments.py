@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from triage.errors import LearningError
 from triage.learning.calibration import calibrate
+from triage.learning.ensembles import with_ensemble
 from triage.learning.examples import Examples, make_folds
 from triage.learning.fitting import Data, Fit, Job, fit
 from triage.learning.measures import Measures, lists_of, measure
@@ -168,13 +169,15 @@ def train(
     calibration from a rehearsal: the same spec fitted on the earlier part of those rows foretells
     the later part. Where the rows are too few for that it stays uncalibrated, and a note says
     so. The model that is kept learns from all rows, and its calibration from the forward
-    predictions of every test period. The same examples, specs and seed give the same bytes,
-    whatever the number of processes.
+    predictions of every test period. The model that is proposed is then taught again by
+    ``training.ensemble`` draws of people, which tell how sure its scores are. The same examples,
+    specs and seed give the same bytes, whatever the number of processes.
     """
     folds = make_folds(examples, training)
     data = data_of(examples)
     jobs = _jobs(specs, examples, folds, training)
-    fits = run_jobs(jobs, data, training.jobs, progress)
+    tell = _of_all(progress, len(jobs) + training.ensemble)
+    fits = run_jobs(jobs, data, training.jobs, tell(0))
     if problems := [one.problem for one in fits if one.problem is not None]:
         raise LearningError(problems)
     fitted = iter(fits)
@@ -183,6 +186,19 @@ def train(
         for spec in specs:
             own = [next(fitted) for _ in range(len(folds) + 1)] if spec.learns else []
             results.append(_result(spec, own, examples, folds, capacity))
+    proposal = propose([(result.trained, result.pooled) for result in results], capacity)
+    if training.ensemble:
+        place = next(n for n, one in enumerate(results) if one.name == proposal.name)
+        kept = next(n for n, job in enumerate(jobs) if job.keep and job.spec.name == proposal.name)
+        sure = with_ensemble(
+            results[place].trained,
+            jobs[kept],
+            fits[kept].columns,
+            examples.moments.person,
+            count=training.ensemble,
+            work=lambda more: run_jobs(more, data, training.jobs, tell(len(jobs))),
+        )
+        results[place] = replace(results[place], trained=sure)
     return Experiment(
         outcome=examples.outcome,
         capacity=capacity,
@@ -191,8 +207,15 @@ def train(
         results=tuple(results),
         tested=np.concatenate([fold.test for fold in folds]),
         fingerprint=examples.fingerprint(),
-        proposal=propose([(result.trained, result.pooled) for result in results], capacity),
+        proposal=proposal,
     )
+
+
+def _of_all(progress: Progress | None, of: int) -> Callable[[int], Progress | None]:
+    """Return what makes a progress that goes on where so many jobs were done before."""
+    if progress is None:
+        return lambda _before: None
+    return lambda before: lambda done, _of, what: progress(before + done, of, what)
 
 
 def data_of(examples: Examples) -> Data:
@@ -243,7 +266,9 @@ def _jobs(
             )
             for fold, rehearsal, taught in zip(folds, rehearsals, lessons, strict=True)
         ]
-        jobs.append(Job(spec, columns, "all periods", everything, nothing, None, training.seed))
+        jobs.append(
+            Job(spec, columns, "all periods", everything, nothing, None, training.seed, keep=True)
+        )
     return jobs
 
 

@@ -88,6 +88,10 @@ class Job:
     rehearsal : tuple of ndarray of int64, optional
         Earlier rows to learn from, and later ones to calibrate on, both within ``train``.
     seed : int
+    keep : bool
+        Whether the estimator itself is wanted; it would only be carried between processes.
+    all_columns : bool
+        Whether the estimator is told of every column, also of one that does not differ.
     """
 
     spec: ModelSpec
@@ -97,6 +101,8 @@ class Job:
     test: Rows
     rehearsal: tuple[Rows, Rows] | None
     seed: int
+    keep: bool = False
+    all_columns: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Fit:
     Parameters
     ----------
     estimator : BaseEstimator or None
-        None where it could not be fitted; ``problem`` then says why.
+        None where the job did not ask for it, or ``problem`` says why it could not be fitted.
     columns : tuple of int
         The features that it uses.
     base_log_odds : ndarray of float64, shape (n_test,)
@@ -150,6 +156,13 @@ def fit(job: Job, data: Data) -> Fit:
                 "none",
                 "Check 'harm_from' in configs/outcome.yaml, or leave this model out.",
             )
+        except _OneClassError:
+            return _failed(
+                job,
+                "rows to learn from must be both with and without the outcome",
+                "one kind alone",
+                "Lower 'folds' in configs/panel.yaml, or bring in more years of referrals.",
+            )
         except _NoFeatureError:
             return _failed(
                 job,
@@ -158,12 +171,16 @@ def fit(job: Job, data: Data) -> Fit:
                 "Check that the extracts reach back so far.",
             )
         return Fit(
-            estimator,
+            estimator if job.keep else None,
             columns,
             _foretell(estimator, columns, data, job.test),
             calibration,
             _dropped(job, columns, data.names),
         )
+
+
+class _OneClassError(Exception):
+    """All rows to learn from have the outcome, or none has."""
 
 
 class _NoFeatureError(Exception):
@@ -179,7 +196,11 @@ def _rehearse(job: Job, data: Data) -> Calibration:
 
 
 def _fit(job: Job, data: Data, rows: Rows) -> tuple[BaseEstimator, tuple[int, ...]]:
-    columns = tuple(column for column in job.columns if _differs(data.column(column, rows)))
+    if not len(rows) or data.y[rows].min() == data.y[rows].max():
+        raise _OneClassError
+    columns = job.columns
+    if not job.all_columns:
+        columns = tuple(column for column in columns if _differs(data.column(column, rows)))
     if not columns:
         raise _NoFeatureError
     return _fitted(job, data, rows, columns, job.seed), columns

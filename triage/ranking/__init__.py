@@ -17,6 +17,7 @@ do nothing for somebody who has died or lives elsewhere, however urgent. The flo
 referral would have had are told beside it.
 """
 
+from triage.ranking.certainty import Certainty, certainty
 from triage.ranking.places import (
     Ranking,
     SetAside,
@@ -28,11 +29,13 @@ from triage.ranking.places import (
 from triage.ranking.tiers import Exclusion, Tier, exclusions_of, tiers_of
 
 __all__ = [
+    "Certainty",
     "Exclusion",
     "Ranking",
     "SetAside",
     "Tier",
     "assert_nothing_is_lost",
+    "certainty",
     "exclusions_of",
     "order_of",
     "rank",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pydantic
 import sklearn
+from sklearn.base import BaseEstimator
 
 from triage.errors import ConfigurationError, NotFoundError, Problem, TamperedError
 from triage.learning import Calibration, ModelSpec, Trained
@@ -19,7 +20,8 @@ __all__ = ["read_model", "write_model"]
 
 MODEL = "model.json"
 ESTIMATOR = "estimator.skops"
-FORMAT = 1
+MEMBER = "member_{:03}.skops"
+FORMAT = 2
 
 
 def write_model(trained: Trained, folder: Path) -> str:
@@ -29,7 +31,8 @@ def write_model(trained: Trained, folder: Path) -> str:
     ----------
     trained : Trained
     folder : Path
-        Gets ``model.json`` and, of a model that learned, ``estimator.skops``.
+        Gets ``model.json`` and, of a model that learned, ``estimator.skops`` and a file for each
+        member of its ensemble.
 
     Raises
     ------
@@ -38,16 +41,24 @@ def write_model(trained: Trained, folder: Path) -> str:
     """
     estimator = None
     if trained.estimator is not None:
-        content = dump_estimator(trained.estimator)
-        write_whole(folder / ESTIMATOR, content)
         estimator = {
-            "file": ESTIMATOR,
-            "sha256": hashlib.sha256(content).hexdigest(),
+            **_written(trained.estimator, folder / ESTIMATOR),
             "scikit_learn": sklearn.__version__,
         }
-    text = json.dumps({**_about(trained), "estimator": estimator}, indent=1, ensure_ascii=False)
+    members = [
+        _written(member, folder / MEMBER.format(number))
+        for number, member in enumerate(trained.ensemble, start=1)
+    ]
+    about = {**_about(trained), "estimator": estimator, "ensemble": members}
+    text = json.dumps(about, indent=1, ensure_ascii=False)
     write_whole(folder / MODEL, text + "\n")
     return hashlib.sha256((text + "\n").encode()).hexdigest()
+
+
+def _written(estimator: BaseEstimator, path: Path) -> dict[str, str]:
+    content = dump_estimator(estimator)
+    write_whole(path, content)
+    return {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _about(trained: Trained) -> dict[str, Any]:
@@ -70,8 +81,8 @@ def _about(trained: Trained) -> dict[str, Any]:
     }
 
 
-def read_model(folder: Path, sha256: str, *, name: str) -> Trained:
-    """Return a model, once every byte of it is what it was when it was written.
+def read_model(folder: Path, sha256: str, *, name: str, with_ensemble: bool = False) -> Trained:
+    """Return a model, once every byte that is read of it is what it was when it was written.
 
     Parameters
     ----------
@@ -80,6 +91,8 @@ def read_model(folder: Path, sha256: str, *, name: str) -> Trained:
         As :func:`write_model` returned it, from a place other than this folder.
     name : str
         What messages call the model.
+    with_ensemble : bool
+        Whether the members of its ensemble are read too; they take as long again each.
 
     Raises
     ------
@@ -97,8 +110,8 @@ def read_model(folder: Path, sha256: str, *, name: str) -> Trained:
         _check_releases(about, about_estimator, name)
         estimator = None
         if about_estimator is not None:
-            content = _checked(folder / ESTIMATOR, about_estimator["sha256"], name)
-            estimator = load_estimator(content, f"{name}, {ESTIMATOR}")
+            estimator = _read(folder, about_estimator, ESTIMATOR, name)
+        members = about["ensemble"] if with_ensemble else []
         return Trained(
             spec=ModelSpec.model_validate(about["spec"]),
             feature_names=tuple(feature["name"] for feature in about["features"]),
@@ -112,9 +125,18 @@ def read_model(folder: Path, sha256: str, *, name: str) -> Trained:
             directions=tuple(feature["direction"] for feature in about["features"]),
             recency=tuple(feature["recency"] for feature in about["features"]),
             notes=tuple(about["notes"]),
+            ensemble=tuple(
+                _read(folder, member, MEMBER.format(number), name)
+                for number, member in enumerate(members, start=1)
+            ),
         )
     except (KeyError, TypeError, ValueError, pydantic.ValidationError):
         raise ConfigurationError(_other_release(name, "a model file of another form")) from None
+
+
+def _read(folder: Path, about: dict[str, Any], file: str, name: str) -> BaseEstimator:
+    content = _checked(folder / file, about["sha256"], name)
+    return load_estimator(content, f"{name}, {file}")
 
 
 def _checked(path: Path, sha256: str, name: str) -> bytes:

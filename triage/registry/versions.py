@@ -201,8 +201,14 @@ class Registry:
         """Return the version that was promoted last, or None where none was."""
         return next((version for version in self.list_versions() if version.is_champion), None)
 
-    def load(self, number: int) -> Trained:
+    def load(self, number: int, *, with_ensemble: bool = False) -> Trained:
         """Return the model of a version, every byte of it checked first.
+
+        Parameters
+        ----------
+        number : int
+        with_ensemble : bool
+            Whether with the members that tell how sure its scores are.
 
         Raises
         ------
@@ -217,10 +223,15 @@ class Registry:
         name = f"model version {number}"
         folder = self._artifacts / version.run_id / "artifacts" / MODEL_FOLDER
         if self._is_local:
-            return read_model(folder, version.sha256, name=name)
+            return read_model(folder, version.sha256, name=name, with_ensemble=with_ensemble)
         with tempfile.TemporaryDirectory() as target, quiet(f"fetch {name}"):
             self._client().download_artifacts(version.run_id, MODEL_FOLDER, target)
-            return read_model(Path(target) / MODEL_FOLDER, version.sha256, name=name)
+            return read_model(
+                Path(target) / MODEL_FOLDER,
+                version.sha256,
+                name=name,
+                with_ensemble=with_ensemble,
+            )
 
     @property
     def _artifacts(self) -> Path:
@@ -356,6 +367,7 @@ def _parameters(result: Result) -> dict[str, Any]:
         "features": len(trained.feature_names),
         "rows": trained.rows,
         "base_rate": trained.base_rate,
+        "ensemble": len(trained.ensemble),
         "calibration_slope": trained.calibration.slope,
         "calibration_intercept": trained.calibration.intercept,
         **{f"parameter_{name}": value for name, value in trained.spec.parameters.items()},

@@ -55,6 +55,9 @@ class Training(Strict):
         Seed of every random choice.
     jobs : int
         Processes that fit at the same time; 0 means one for each core.
+    ensemble : int
+        How often the proposed model is taught again by resampled people, which tells how sure its
+        scores are; with 0, never.
     """
 
     folds: int = pydantic.Field(ge=1)
@@ -62,6 +65,7 @@ class Training(Strict):
     minimum_positives: int = pydantic.Field(default=20, ge=1)
     seed: int = 0
     jobs: int = pydantic.Field(default=0, ge=0)
+    ensemble: int = pydantic.Field(default=10, ge=0, le=1000)
 
 
 class Acknowledged(Strict):

@@ -78,7 +78,14 @@ def invented(n=1500, seed=1, days=1500):
 
 
 def settings(**changes):
-    given = {"folds": 2, "test_days": 200, "minimum_positives": 5, "seed": 3, "jobs": 1}
+    given = {
+        "folds": 2,
+        "test_days": 200,
+        "minimum_positives": 5,
+        "seed": 3,
+        "jobs": 1,
+        "ensemble": 0,
+    }
     return Training(**{**given, **changes})
 
 

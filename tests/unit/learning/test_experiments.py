@@ -10,12 +10,14 @@ import pytest
 
 from tests.unit.learning.builders import (
     OUTCOME,
+    TREES,
     boosting,
     by_points,
     feature,
     invented,
     labels,
     net,
+    of_trees,
     settings,
 )
 from triage.errors import ConfigurationError, LearningError
@@ -123,12 +125,16 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not():
 def test_the_number_of_processes_changes_no_byte(monkeypatch):
     monkeypatch.setattr("triage.learning.experiments.VALUES_A_PROCESS", 1)
     monkeypatch.setattr("joblib.cpu_count", lambda: 2)
-    alone, together = trained(jobs=1), trained(jobs=2)
+    specs = [*map(of_trees, TREES), net(), by_points()]
+    alone, together = (trained(specs=specs, jobs=jobs, ensemble=2) for jobs in (1, 2))
     for one, other in zip(alone.results, together.results, strict=True):
         assert (one.scores == other.scores).all()
         assert one.trained.calibration == other.trained.calibration
         if one.trained.learned:
             assert dump_estimator(one.trained.estimator) == dump_estimator(other.trained.estimator)
+        members = zip(one.trained.ensemble, other.trained.ensemble, strict=True)
+        assert all(dump_estimator(here) == dump_estimator(there) for here, there in members)
+    assert any(result.trained.ensemble for result in together.results)
 
 
 def test_processes_never_outnumber_cores_or_what_the_work_is_worth(monkeypatch):
@@ -159,6 +165,19 @@ def test_progress_is_told_fit_by_fit():
         (2, 3, "net, test period 2"),
         (3, 3, "net, all periods"),
     ]
+
+
+def test_progress_goes_on_through_the_ensemble():
+    told = []
+    train(
+        [net()],
+        invented(),
+        capacity=8,
+        training=settings(ensemble=2),
+        progress=lambda done, of, what: told.append((done, of, what)),
+    )
+    assert [(done, of) for done, of, _ in told] == [(n, 5) for n in range(1, 6)]
+    assert told[-1][2] == "net, draw 2 of people"
 
 
 def test_the_table_has_a_row_a_model_and_period_and_one_pooled():

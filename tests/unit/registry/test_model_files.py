@@ -161,6 +161,21 @@ def test_a_model_file_says_what_it_is_in_plain_json(tmp_path):
     assert about["calibration"]["slope"] == model.calibration.slope
 
 
+def test_the_ensemble_is_kept_checked_and_read_where_it_is_wanted(tmp_path):
+    (model,) = models(net(), ensemble=3)
+    sha256 = write_model(model, tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("member*")) == [
+        f"member_00{number}.skops" for number in (1, 2, 3)
+    ]
+    assert read_model(tmp_path, sha256, name="it").ensemble == ()
+    back = read_model(tmp_path, sha256, name="it", with_ensemble=True)
+    X = invented(30).matrix
+    assert (back.ensemble_scores(X) == model.ensemble_scores(X)).all()
+    (tmp_path / "member_002.skops").write_bytes((tmp_path / "member_001.skops").read_bytes())
+    with pytest.raises(TamperedError, match=r"it, member_002\.skops"):
+        read_model(tmp_path, sha256, name="it", with_ensemble=True)
+
+
 def test_a_comparator_is_one_file(tmp_path):
     model = models()[2]
     sha256 = write_model(model, tmp_path)

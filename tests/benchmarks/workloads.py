@@ -51,7 +51,7 @@ SCALE = Scale.model_validate(
 
 @dataclass(frozen=True)
 class Workload:
-    """Canonical tables as Parquet files, and how many rows they have."""
+    """Stored case histories, one Parquet file a table, and how many rows they have."""
 
     name: str
     folder: Path
@@ -61,36 +61,36 @@ class Workload:
 
     @property
     def people(self) -> Path:
-        return self.folder / "people.parquet"
+        return self.folder / "people" / "part-00000.parquet"
 
     @property
     def events(self) -> Path:
-        return self.folder / "events.parquet"
+        return self.folder / "events" / "part-00000.parquet"
 
     @property
     def referrals(self) -> Path:
-        return self.folder / "referrals.parquet"
+        return self.folder / "referrals" / "part-00000.parquet"
 
 
-def write_workload(workload: Workload, *, seed: int = 1, as_of_days: int = 0) -> None:
+def write_workload(workload: Workload, *, seed: int = 1, lag: int = 30) -> None:
     """Write the tables of a workload.
 
     Parameters
     ----------
     workload : Workload
     seed : int
-    as_of_days : int
-        Where it is not 0: everyone is asked about on that many dates, a month apart, instead of at
-        random.
+    lag : int
+        Events become known up to this many days after they happened.
     """
     random = np.random.default_rng(seed)
-    workload.folder.mkdir(parents=True, exist_ok=True)
+    for path in (workload.people, workload.events, workload.referrals):
+        path.parent.mkdir(parents=True, exist_ok=True)
     people = np.char.mod("P%07d", np.arange(workload.n_people))
     weight = random.gamma(0.7, 1.0, workload.n_people)
     person = np.sort(random.choice(workload.n_people, workload.n_events, p=weight / weight.sum()))
     person = random.permutation(person)
     happened = random.integers(FIRST_DAY, LAST_DAY, workload.n_events).astype(np.int32)
-    known = happened + random.integers(0, 30, workload.n_events).astype(np.int32)
+    known = happened + random.integers(0, lag + 1, workload.n_events).astype(np.int32)
     kind = random.integers(0, len(TYPES), workload.n_events)
     victim = person * 5 + random.integers(0, 5, workload.n_events)
     names = pa.array(TYPES)
@@ -110,12 +110,8 @@ def write_workload(workload: Workload, *, seed: int = 1, as_of_days: int = 0) ->
     }
     _write(columns, events_schema(VOCABULARY), workload.n_events, workload.events)
     _write({"person_id": pa.array(people)}, people_schema(VOCABULARY), len(people), workload.people)
-    if as_of_days:
-        asked = np.repeat(np.arange(workload.n_people), as_of_days)
-        made = np.tile(LAST_DAY - 31 * np.arange(as_of_days), workload.n_people)
-    else:
-        asked = random.integers(0, workload.n_people, workload.n_referrals)
-        made = random.integers(FIRST_DAY + 3000, LAST_DAY, workload.n_referrals)
+    asked = random.integers(0, workload.n_people, workload.n_referrals)
+    made = random.integers(FIRST_DAY + 3000, LAST_DAY, workload.n_referrals)
     referrals = {
         "referral_id": _ids("R", np.arange(len(asked))),
         "person_id": pa.array(people).take(pa.array(asked)),

@@ -22,7 +22,7 @@ such as a file's time, are not taken for the same.
 from triage.features.cases import Case, read_cases
 from triage.features.catalogue import Entry, catalogue
 from triage.features.definitions import Feature
-from triage.features.engine import compute, is_compiled, processors
+from triage.features.engine import compute, processors
 from triage.features.evidence import evidence
 from triage.features.files import write_feature_file
 from triage.features.keeping import Part, Remade, Shelf, recompute
@@ -38,6 +38,7 @@ from triage.features.profile import (
     Share,
     profile,
 )
+from triage.features.readiness import is_compiled, make_ready
 from triage.features.reading import read_pipelines
 from triage.features.spark import PEOPLE_IN_GROUP, SparkTask, write_features_on_spark
 
@@ -66,6 +67,7 @@ __all__ = [
     "feature_table",
     "is_compiled",
     "make_plan",
+    "make_ready",
     "processors",
     "profile",
     "read_cases",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +35,6 @@ __all__ = [
     "attribute_values",
     "bind",
     "compute",
-    "is_compiled",
     "linked_values",
     "processors",
 ]
@@ -189,12 +186,6 @@ def _of_linked(
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def is_compiled() -> bool:
-    """Return whether what makes features was compiled before, here and for this Python."""
-    cache = Path(scan.stats.cache_path or ".")
-    return any(cache.glob(f"kernel.scan-*.py{sys.version_info[0]}{sys.version_info[1]}.nbi"))
 
 
 def attribute_values(

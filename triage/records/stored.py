@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from triage.conditions import Answer
+from triage.conditions import Answer, Kinds
 from triage.errors import ConfigurationError, ExtractError, Problem, close_match
 from triage.records.histories import (
     VERSION,
@@ -137,7 +137,7 @@ class StoredHistories:
 
     def _checked(self, piece: Piece) -> Iterator[pa.RecordBatch]:
         for rows in piece.read():
-            if problems := list(_broken(rows, self.vocabulary, self.today)):
+            if problems := list(_broken("events", rows, self.vocabulary, self.today)):
                 raise ExtractError(problems)
             yield rows
 
@@ -162,10 +162,17 @@ def open_stored_histories(
         :class:`CaseHistories` promises.
     """
     tables, found = _opened(folder, vocabulary, ["people", "referrals"])
-    tables["events"] = events_schema(vocabulary).empty_table()
-    checked = canonical_histories(tables, vocabulary, today)
+    schemas = stored_schemas(vocabulary)
+    problems: list[Problem] = []
+    for name in tables:
+        tables[name] = _in_order(name, tables[name], schemas[name])
+        for rows in tables[name].to_batches():
+            problems += _broken(name, rows, vocabulary, today)
+        problems += _repeated(name, tables[name])
+    if problems := problems or list(_strangers(tables["people"], tables["referrals"])):
+        raise ExtractError(list(dict.fromkeys(problems)))
     files = tuple(Path(file) for file in found["events"].files)
-    return StoredHistories(checked.people, checked.referrals, vocabulary, files, today)
+    return StoredHistories(tables["people"], tables["referrals"], vocabulary, files, today)
 
 
 def read_stored_histories(
@@ -296,13 +303,15 @@ def canonical_histories(
         Problem(f"{name}/", f"does not hold what is promised of its columns: {told}", mend=MEND)
         for name, told in broken_promises(histories, today).items()
     ]
-    if problems := [*problems, *_strangers(histories)]:
+    if problems := [*problems, *_strangers(histories.people, histories.referrals)]:
         raise ExtractError(problems)
     return histories
 
 
 def _in_order(name: str, table: pa.Table, schema: pa.Schema) -> pa.Table:
     plain = table.select(schema.names).cast(schema)
+    if len(ORDER[name]) == 1 and _rises(plain[ORDER[name][0]]):
+        return plain
     return plain.sort_by([(key, "ascending") for key in ORDER[name]])
 
 
@@ -313,23 +322,40 @@ def _broken_files() -> ExtractError:
 
 
 def _broken(
-    rows: pa.RecordBatch, vocabulary: Vocabulary, today: datetime.date
+    table: str, rows: pa.RecordBatch, vocabulary: Vocabulary, today: datetime.date
 ) -> Iterator[Problem]:
-    """Yield what is wrong with some rows of events."""
-    schema, kinds = events_schema(vocabulary), vocabulary.event_fields()
+    """Yield what is wrong with some rows of a table."""
+    schema, kinds = stored_schemas(vocabulary)[table], _kinds(table, vocabulary)
     for name, values in zip(rows.schema.names, rows.columns, strict=True):
         must = ""
         if values.null_count and not schema.field(name).nullable:
             must = "have a value in every row"
-        elif name == "happened_on":
-            must = "" if _all(pc.less_equal(values, today)) else f"not be after {today}"
+        elif name in ("birth_date", "happened_on", "made_on"):
+            not_later = pc.less_equal(values, today).drop_null()
+            must = "" if _all(not_later) else f"not be after {today}"
         elif name in ("known_on", "ended_on"):
             in_order = pc.greater_equal(values, rows["happened_on"]).drop_null()
             must = "" if _all(in_order) else "not be before 'happened_on'"
         elif not _holds(values, kinds.get(name, "text")):
             must = "hold words of configs/vocabulary.yaml, answers (0 to 3) or finite numbers alone"
         if must:
-            yield Problem("events/", f"the column '{name}' must {must}", "others", MEND)
+            yield Problem(f"{table}/", f"the column '{name}' must {must}", "others", MEND)
+
+
+def _kinds(table: str, vocabulary: Vocabulary) -> Kinds:
+    if table == "events":
+        return vocabulary.event_fields()
+    prefix = {"people": "person.", "referrals": "referral."}[table]
+    every = vocabulary.attribute_fields(audit=True)
+    return {name.removeprefix(prefix): kind for name, kind in every.items() if prefix in name}
+
+
+def _repeated(name: str, table: pa.Table) -> Iterator[Problem]:
+    ids = table[ORDER[name][0]]
+    n_repeated = len(ids) - pc.count_distinct(ids).as_py()
+    if n_repeated:
+        must = f"each '{ORDER[name][0]}' must stand once"
+        yield Problem(f"{name}/", must, f"{n_repeated} rows more", MEND)
 
 
 def _holds(values: pa.Array, kind: Sequence[str] | str) -> bool:
@@ -338,7 +364,7 @@ def _holds(values: pa.Array, kind: Sequence[str] | str) -> bool:
         case "answer":
             return _all(pc.and_(pc.greater_equal(values, 0), pc.less(values, len(Answer))))
         case "number":
-            return _all(pc.is_finite(values.drop_null()))
+            return not pc.any(pc.is_inf(values), min_count=0).as_py()
         case str():
             return True
     words = values.dictionary if pa.types.is_dictionary(values.type) else values
@@ -349,8 +375,12 @@ def _all(flags: pa.Array) -> bool:
     return bool(pc.all(flags, min_count=0).as_py())
 
 
-def _strangers(histories: CaseHistories) -> Iterator[Problem]:
-    known = pc.is_in(histories.referrals["person_id"], value_set=histories.people["person_id"])
+def _rises(ids: pa.ChunkedArray) -> bool:
+    return _all(pc.less(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1)))
+
+
+def _strangers(people: pa.Table, referrals: pa.Table) -> Iterator[Problem]:
+    known = pc.is_in(referrals["person_id"], value_set=people["person_id"])
     strangers = len(known) - (pc.sum(known).as_py() or 0)
     if strangers:
         yield Problem(

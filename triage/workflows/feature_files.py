@@ -21,6 +21,7 @@ from triage.features import (
     SparkTask,
     is_compiled,
     make_plan,
+    make_ready,
     processors,
     write_feature_file,
     write_features_on_spark,
@@ -108,7 +109,10 @@ def write_features(
     asked = _asked(project, known, as_of, of)
     if plan.linked and memory is not None:
         progress.stage("Features of linked people need all events at once: --memory is not kept")
-    progress.stage("Making features" if is_compiled() else COMPILING)
+    if not is_compiled():
+        progress.stage("Compiling what makes features: some 30 s, once for each installation")
+        make_ready()
+    progress.stage("Making features")
 
     def write(known: CaseHistories | StoredHistories) -> None:
         with _timelines(project, known, plan, output, n_threads, memory) as people:
@@ -126,9 +130,6 @@ def write_features(
         assert histories is not None  # noqa: S101 - extracts are sorted when they are read
         write(read_stored_histories(histories, project.vocabulary, today))
     return len(asked.moments), len(project.features)
-
-
-COMPILING = "Making features; what makes them is compiled first, once for each installation"
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _timelines(
 
 
 BYTES_A_PERSON, BYTES_AN_EVENT = 100, 110
-BYTES_OF_ALL_ELSE = 450 * 2**20
+BYTES_OF_ALL_ELSE = 560 * 2**20
 """What is held for each person and each event, and beside them: libraries, the rows in hand."""
 
 

@@ -229,11 +229,9 @@ def test_the_workload_of_the_benchmarks_has_the_same_175_features_and_looks_for_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr("triage.features.spark.pairs_by_name")
-    workload = Workload("a copy of A, a fiftieth of it", tmp_path, 2_000, 40_000, 4_000)
+    folder = tmp_path / "histories"
+    workload = Workload("a copy of A, a fiftieth of it", folder, 2_000, 40_000, 4_000)
     write_workload(workload)
-    for name in ("people", "events", "referrals"):
-        (tmp_path / "histories" / name).mkdir(parents=True)
-        getattr(workload, name).rename(tmp_path / "histories" / name / "part.parquet")
     first = datetime.date(1970, 1, 1)
     asked = SparkTask(
         features=read_features(tmp_path),

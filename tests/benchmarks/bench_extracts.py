@@ -2,7 +2,7 @@
 
 Reading, mapping and checking the extracts are part of what is measured. Run with::
 
-    python tests/benchmarks/workload_c.py [EVENTS]
+    python tests/benchmarks/bench_extracts.py [EVENTS]
 """
 
 from __future__ import annotations

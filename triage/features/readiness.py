@@ -1,0 +1,62 @@
+"""Making ready what is compiled: once for each installation, and loaded once in each process."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from triage.features.definitions import Feature
+from triage.features.engine import compute
+from triage.features.kernel import scan
+from triage.features.plan import make_plan
+from triage.harm import Scale
+from triage.records import Vocabulary, build_histories
+from triage.timeline import build_timeline, moments_of
+
+__all__ = ["is_compiled", "make_ready"]
+
+
+def is_compiled() -> bool:
+    """Return whether what makes features was compiled before, here and for this Python."""
+    cache = Path(scan.stats.cache_path or ".")
+    return any(cache.glob(f"kernel.scan-*.py{sys.version_info[0]}{sys.version_info[1]}.nbi"))
+
+
+def make_ready() -> None:
+    """Load all that is compiled, or compile it: some seconds once, then half a second.
+
+    What is compiled is kept beside the code, or in the user's cache folder where the code cannot
+    be written (the environment variable ``NUMBA_CACHE_DIR`` names another).
+    """
+    words = Vocabulary.model_validate(
+        {
+            "agencies": {"a": "a"},
+            "kinds": {"k": "k"},
+            "types": {"t": {"kind": "k", "meaning": "t", "harm_class": "t"}},
+        }
+    )
+    first = datetime.date(2000, 1, 1)
+    scale = Scale.model_validate(
+        {
+            "name": "s",
+            "title": "s",
+            "source": "s",
+            "in_force_from": first,
+            "classes": {"t": {"days": 1, "note": ""}},
+        }
+    )
+    event = {"person_id": "p", "happened_on": first, "type": "t", "victim_id": "v"}
+    histories = build_histories(words, events=[event])
+    plan = make_plan([_feature("sum", "harm_days"), _feature("distinct", "victim_id")])
+    timeline = build_timeline(
+        histories, scale, fields=plan.fields, fingerprinted=plan.fingerprinted
+    )
+    compute(plan, timeline, moments_of(timeline, ["p"], 11_000))
+
+
+def _feature(measure: str, of: str) -> Feature:
+    values: dict[str, Any] = dict.fromkeys(field.name for field in fields(Feature))
+    return Feature(**values | {"name": of, "measure": measure, "of": of, "when_none": 0.0})

@@ -76,8 +76,7 @@ def _is_there(contender: str) -> bool:
 def _bench(name: str, wanted: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         n_people, n_events, n_referrals = SIZES[name]
-        workload = Workload(name, Path(folder), n_people, n_events, n_referrals)
-        write_workload(workload, lag=0 if name == "D" else 30)
+        _in_a_process("--write", name, folder)  # whose memory is not that of the contenders
         asked = f"{n_people:,} people on {len(DATES)} dates" if name == "D" else f"{n_referrals:,}"
         print(f"workload {name}: {n_events:,} events, {n_people:,} people, asked: {asked}")
         ran = {contender: _best_of_two(contender, name, folder) for contender in wanted}
@@ -102,11 +101,19 @@ def _bench(name: str, wanted: list[str]) -> None:
 def _best_of_two(contender: str, name: str, folder: str) -> dict[str, float]:
     runs = []
     for _ in range(2):
-        script = str(FOLDER / "bench_features.py")
-        command = [sys.executable, script, "--run", contender, name, folder]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        runs.append(json.loads(done.stdout.splitlines()[-1]))
+        told = _in_a_process("--run", contender, name, folder)
+        runs.append(json.loads(told.splitlines()[-1]))
     return min(runs, key=lambda run: float(run["wall"]))
+
+
+def _in_a_process(*words: str) -> str:
+    command = [sys.executable, str(FOLDER / "bench_features.py"), *words]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def _write(name: str, folder: str) -> None:
+    workload = Workload(name, Path(folder), *SIZES[name])
+    write_workload(workload, lag=0 if name == "D" else 30)
 
 
 def _run(contender: str, name: str, folder: str) -> None:
@@ -446,5 +453,7 @@ USUAL = {
 if __name__ == "__main__":
     if "--run" in sys.argv:
         _run(*sys.argv[2:])
+    elif "--write" in sys.argv:
+        _write(*sys.argv[2:])
     else:
         main()

@@ -58,8 +58,7 @@ def _seconds(folder: Path, n_events: int, n_referrals: int, n_features: int) -> 
     """Return the least CPU seconds of three runs, each in a process of its own."""
     from workloads import Workload, write_workload
 
-    workload = Workload("linear", folder, n_events // 20, n_events, n_referrals)
-    write_workload(workload)
+    write_workload(Workload("linear", folder, n_events // 20, n_events, n_referrals))
     command = [sys.executable, __file__, "--run", str(folder), str(n_features)]
     return min(
         float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from triage.conditions import (
 )
 from triage.features.definitions import Feature
 from triage.features.filters import filters_passed
-from triage.features.kernel import GRID, Operation, numbered_within_people, put_on_grid, scan
+from triage.features.kernel import GRID, Operation, grid_sum, numbered_within_people, scan
 from triage.features.matrix import FeatureMatrix
 from triage.features.plan import LinkedPart, Plan
 from triage.features.walks import Facts, Passing, walk
@@ -41,9 +40,6 @@ __all__ = [
 
 LARGEST = 2.0**53 / GRID
 """Sums of numbers whose sizes stay below this together are exact."""
-
-PARTS = 16
-"""Runs of people whose names are numbered at a time."""
 
 ROWS_AT_ONCE = 2**11
 """Rows that a thread makes before it takes the next ones."""
@@ -145,7 +141,7 @@ def compute(
     """
     out = np.empty((len(plan.features), len(moments)))
     with ThreadPoolExecutor(max_workers=threads or processors()) as pool:
-        bind(plan, timeline, pool).fill(moments, 0, len(moments), out, pool)
+        bind(plan, timeline).fill(moments, 0, len(moments), out, pool)
     for column, values in linked_values(plan, timeline, moments, threads, links):
         out[column] = values
     for column, its_own in attribute_values(plan, moments, attributes or {}):
@@ -198,7 +194,7 @@ def attribute_values(
             yield position, np.nan if column is None else _attribute(feature, column, moments)
 
 
-def bind(plan: Plan, timeline: Timeline, pool: ThreadPoolExecutor) -> Bound:
+def bind(plan: Plan, timeline: Timeline) -> Bound:
     """Find a plan's filters and columns in a timeline.
 
     Raises
@@ -215,7 +211,7 @@ def bind(plan: Plan, timeline: Timeline, pool: ThreadPoolExecutor) -> Bound:
     column_of = [
         row_of[step.column] if step.operation in MEASURING else step.column for step in plan.steps
     ]
-    names = _stacked([_numbered(timeline, name, pool) for name in plan.names], np.int32)
+    names = _stacked([_numbered(timeline, name) for name in plan.names], np.int32)
     arguments = (
         timeline.starts,
         timeline.happened,
@@ -237,13 +233,13 @@ def bind(plan: Plan, timeline: Timeline, pool: ThreadPoolExecutor) -> Bound:
         plan.when_none,
     )
     different = int(names.max(initial=-1)) + 1
-    return Bound(plan, timeline, arguments, different, _walked(plan, timeline, pool))
+    return Bound(plan, timeline, arguments, different, _walked(plan, timeline))
 
 
 MEASURING = (Operation.SUM, Operation.MAXIMUM, Operation.LATEST)
 
 
-def _walked(plan: Plan, timeline: Timeline, pool: ThreadPoolExecutor) -> list[tuple[int, Any]]:
+def _walked(plan: Plan, timeline: Timeline) -> list[tuple[int, Any]]:
     """Return what a walk takes of each feature of order, by the feature's position."""
     walks = plan.walks
     if not walks.each:
@@ -251,7 +247,7 @@ def _walked(plan: Plan, timeline: Timeline, pool: ThreadPoolExecutor) -> list[tu
     passing = _passing(walks.filters, timeline)
     nothing = Passing(np.empty(0, np.int32), np.zeros(timeline.n_people + 1, np.int64))
     numbers = [_number(timeline, name, summed) for name, summed in walks.numbers]
-    names = [_numbered(timeline, name, pool) for name in walks.names]
+    names = [_numbered(timeline, name) for name in walks.names]
     replaced = np.ascontiguousarray(timeline.replaced)
     found = []
     for one in walks.each:
@@ -296,7 +292,7 @@ def _numbers(plan: Plan, timeline: Timeline) -> tuple[list[Array], list[int]]:
     row_of: list[int] = []
     for name, summed in plan.numbers:
         values = _number(timeline, name, summed)
-        same = (place for place, row in enumerate(rows) if np.array_equal(row, values, True))
+        same = (place for place, row in enumerate(rows) if row is values)
         row_of.append(next(same, len(rows)))
         if row_of[-1] == len(rows):
             rows.append(values)
@@ -311,22 +307,20 @@ def _number(timeline: Timeline, name: str, summed: bool) -> npt.NDArray[np.float
 
 
 def _on_grid(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    made = np.empty_like(values)
-    if put_on_grid(values, made) >= LARGEST:
+    total, stands_there = grid_sum(values)
+    if total >= LARGEST:
         raise ValueError(f"the numbers of the event column {name} are too large to be summed")
-    return made
+    return values if stands_there else np.rint(values * GRID) / GRID + 0.0
 
 
-def _numbered(timeline: Timeline, name: str, pool: ThreadPoolExecutor) -> npt.NDArray[np.int32]:
+def _numbered(timeline: Timeline, name: str) -> npt.NDArray[np.int32]:
     keys = timeline.fingerprints.get(name)
     if keys is None:
         column = timeline.columns[name]
         if not isinstance(column, Categories):
             raise TypeError(f"the event column {name} does not hold names")
         keys = (column.codes.astype(np.int64) + 1).view(np.uint64)
-    bounds = np.linspace(0, timeline.n_people, PARTS + 1).astype(int).tolist()
-    numbered = pool.map(partial(numbered_within_people, timeline.starts, keys), bounds, bounds[1:])
-    return np.concatenate(list(numbered))
+    return np.asarray(numbered_within_people(timeline.starts, keys))
 
 
 def _attribute(feature: Feature, column: Column, moments: Moments) -> npt.NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from triage.conditions import Column, take
-from triage.features.engine import attribute_values, bind, linked_values, processors
+from triage.features.engine import Bound, attribute_values, bind, linked_values, processors
 from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
 from triage.features.plan import Plan
 from triage.timeline import Moments, PartOfPeople
@@ -29,7 +30,7 @@ PADDING = 40
 def write_feature_file(
     path: Path,
     plan: Plan,
-    people: Iterable[PartOfPeople],
+    people: Sequence[Callable[[], PartOfPeople]],
     referrals: pa.Table,
     moments: Moments,
     attributes: Mapping[str, Column],
@@ -42,9 +43,9 @@ def write_feature_file(
     ----------
     path : Path
     plan : Plan
-    people : iterable of PartOfPeople
-        All people, some at a time, in the order of their positions; all at once where the plan has
-        features of linked people.
+    people : sequence of callable
+        Returns all people's timelines, some people at a time, in the order of their positions; all
+        at once where the plan has features of linked people. The next ones are made ahead.
     referrals : pyarrow.Table, shape (n_rows, …)
         The referral of each row; ``referral_id`` and ``person_id`` are written.
     moments : Moments, shape (n_rows,)
@@ -86,8 +87,7 @@ def write_feature_file(
             file.write_table(feature_table(matrix, ids.take(pa.array(rows)), asked.day))
 
         made, linked = 0, {}
-        for part in people:
-            bound = bind(plan, part.timeline, pool)
+        for part, bound in _ahead(pool, people, plan, threads):
             linked = dict(linked_values(plan, part.timeline, sorted_moments, threads))
             beyond = int(np.searchsorted(sorted_moments.person, part.beyond))
             asked = Moments(sorted_moments.person - np.int32(part.first), sorted_moments.day)
@@ -104,3 +104,21 @@ def write_feature_file(
         for before in pending:
             if before is not None:
                 before.result()
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, people: Sequence[Callable[[], PartOfPeople]], plan: Plan, n: int
+) -> Iterator[tuple[PartOfPeople, Bound]]:
+    """Yield parts in order, while the next ``n`` are made."""
+
+    def ready(make: Callable[[], PartOfPeople]) -> tuple[PartOfPeople, Bound]:
+        part = make()
+        return part, bind(plan, part.timeline)
+
+    made: deque[Future[tuple[PartOfPeople, Bound]]] = deque()
+    for make in people:
+        made.append(pool.submit(ready, make))
+        if len(made) > n:
+            yield made.popleft().result()
+    while made:
+        yield made.popleft().result()

@@ -24,8 +24,8 @@ __all__ = [
     "RECENT_CELLS",
     "Operation",
     "Output",
+    "grid_sum",
     "numbered_within_people",
-    "put_on_grid",
     "scan",
 ]
 
@@ -287,19 +287,19 @@ def _ratio(recent: float, both: float, recent_days: int, both_days: int) -> floa
 
 
 @numba.njit(cache=True, nogil=True)
-def put_on_grid(values: Any, made: Any) -> float:
-    """Set ``made`` to the values on the grid, never −0; return the sum of their sizes."""
-    total = 0.0
-    for place in range(len(values)):
-        value = values[place]
-        made[place] = np.rint(value * GRID) / GRID + 0.0
+def grid_sum(values: Any) -> Any:
+    """Return the sum of the values' sizes, and whether all stand on the grid, none of them −0."""
+    total, stands_there = 0.0, True
+    for value in values:
         if not np.isnan(value):
             total += abs(value)
-    return total
+            on_grid = np.rint(value * GRID) / GRID
+            stands_there &= on_grid == value and not (value == 0.0 and np.signbit(value))
+    return total, stands_there
 
 
 @numba.njit(cache=True, nogil=True)
-def numbered_within_people(starts: Any, keys: Any, first_person: int, last_person: int) -> Any:
+def numbered_within_people(starts: Any, keys: Any) -> Any:
     """Return different keys numbered from 0 within each person, in order of first appearance.
 
     Parameters
@@ -307,24 +307,22 @@ def numbered_within_people(starts: Any, keys: Any, first_person: int, last_perso
     starts : ndarray of int64, shape (n_people + 1,)
     keys : ndarray of uint64, shape (n_events,)
         0 where not known.
-    first_person, last_person : int
 
     Returns
     -------
-    ndarray of int32, shape (n_events of these people,)
+    ndarray of int32, shape (n_events,)
         −1 where not known.
     """
-    first_event = starts[first_person]
-    numbered = np.full(starts[last_person] - first_event, -1, np.int32)
+    numbered = np.full(len(keys), -1, np.int32)
     most = 1
-    for person in range(first_person, last_person):
+    for person in range(len(starts) - 1):
         most = max(most, starts[person + 1] - starts[person])
     n_slots = 1
     while n_slots < 2 * most:
         n_slots *= 2
     owner = np.full(n_slots, -1, np.int64)
     key_of, number_of = np.empty(n_slots, np.uint64), np.empty(n_slots, np.int32)
-    for person in range(first_person, last_person):
+    for person in range(len(starts) - 1):
         count = 0
         for event in range(starts[person], starts[person + 1]):
             key = keys[event]
@@ -336,5 +334,5 @@ def numbered_within_people(starts: Any, keys: Any, first_person: int, last_perso
             if owner[slot] != person:
                 owner[slot], key_of[slot], number_of[slot] = person, key, count
                 count += 1
-            numbered[event - first_event] = number_of[slot]
+            numbered[event] = number_of[slot]
     return numbered

@@ -83,6 +83,11 @@ class CaseHistories:
                     f"instead of\n{schema}"
                 )
 
+    @property
+    def n_events(self) -> int:
+        """How many rows of events there are."""
+        return len(self.events)
+
     def event_pieces(self, columns: Sequence[str], *, keyed: bool = True) -> list[Piece]:
         """Return these columns of the events in pieces, each of which can be read by itself.
 

@@ -21,7 +21,11 @@ __all__ = ["WHEN_ABSENT", "EventArrays", "EventReader", "Wanted", "read_events"]
 
 Array = npt.NDArray[Any]
 
-WHEN_ABSENT: Mapping[str, object] = {"replaced": NEVER, "ended_on": NEVER, "withdrawn": False}
+WHEN_ABSENT: Mapping[str, Any] = {
+    "replaced": np.int32(NEVER),
+    "ended_on": np.int32(NEVER),
+    "withdrawn": np.False_,
+}
 """Columns that most histories leave empty, and what stands in them then."""
 
 

@@ -1,9 +1,11 @@
-"""Timelines of some people at a time, for histories that do not fit into memory."""
+"""Timelines of some people at a time: few enough for a cache, or for a memory that is small."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +14,44 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from triage.harm import Scale
-from triage.records import StoredHistories
+from triage.records import CaseHistories, StoredHistories
 from triage.timeline.events import WHEN_ABSENT, EventArrays, EventReader, Wanted
 from triage.timeline.timelines import PartOfPeople, timeline_of
 
 __all__ = ["timelines_in_parts"]
 
+Columns = Mapping[str, npt.NDArray[Any]]
+
 
 def timelines_in_parts(
-    histories: StoredHistories,
+    histories: CaseHistories | StoredHistories,
     scale: Scale,
     *,
     fields: Collection[str],
     fingerprinted: Collection[str],
     n_parts: int,
-    folder: Path,
     threads: int,
-) -> Iterator[PartOfPeople]:
-    """Yield the timelines of all people, some people at a time.
+    folder: Path | None = None,
+) -> list[Callable[[], PartOfPeople]]:
+    """Return what makes the timelines of all people, some people at a time.
 
     Parameters
     ----------
-    histories : StoredHistories
+    histories : CaseHistories or StoredHistories
     scale : Scale
     fields, fingerprinted : collection of str
         See :func:`triage.timeline.build_timeline`.
     n_parts : int
-        In how many parts; memory holds the events of one.
-    folder : Path
-        An empty folder that nobody else may read. The events are sorted into files there, without
-        the ids of people, events or victims; each part is removed once it was read.
     threads : int
+    folder : Path, optional
+        An empty folder that nobody else may read, for histories that do not fit into memory. The
+        events are sorted into files there, without the ids of people, events or victims; each
+        part's files are removed once they were read.
+
+    Returns
+    -------
+    list of callable
+        Each is called once, in any thread, and returns its part.
 
     Raises
     ------
@@ -55,74 +64,79 @@ def timelines_in_parts(
     reader = EventReader(histories, wanted)
     ids = histories.people["person_id"].combine_chunks()
     bounds = np.linspace(0, len(ids), n_parts + 1).astype(np.int64)
+    sorted_out = partial(_sorted_out, reader, bounds, folder)
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        work = range(len(reader.pieces))
-        rows = list(pool.map(lambda piece: _sorted_out(reader, piece, bounds, folder), work))
-    for part, n_events in enumerate(np.asarray(rows, dtype=np.int64).sum(axis=0).tolist()):
-        events = reader.settle(_read_back(folder, part, n_events, len(reader.pieces)))
-        first, beyond = bounds[part : part + 2].tolist()
-        people = pa.chunked_array([ids.slice(first, beyond - first)])
-        yield PartOfPeople(first, timeline_of(events, wanted, people, scale, None, threads))
+        pieces = list(pool.map(sorted_out, range(len(reader.pieces))))
+
+    def made(part: int) -> PartOfPeople:
+        runs = [run for piece in pieces for run in _run_of(piece, part)]
+        events = EventArrays(sum(len(run["person_id"]) for run in runs))
+        first = 0
+        for run in runs:
+            events.put(first, run)
+            first += len(run["person_id"])
+        start, beyond = bounds[part : part + 2].tolist()
+        people = pa.chunked_array([ids.slice(start, beyond - start)])
+        timeline = timeline_of(reader.settle(events), wanted, people, scale, None, threads=1)
+        return PartOfPeople(start, timeline)
+
+    return [partial(made, part) for part in range(n_parts)]
 
 
-def _file(folder: Path, part: int, piece: int) -> Path:
-    return folder / f"{part}-{piece}.arrow"
+Piece = dict[int, "list[Columns] | Path"]
 
 
 def _sorted_out(
-    reader: EventReader, piece: int, bounds: npt.NDArray[np.int64], folder: Path
-) -> list[int]:
-    """Write the events of one piece to a file a part; return how many each holds."""
-    n_parts = len(bounds) - 1
-    writers: list[Any] = [None] * n_parts
-    counts = [0] * n_parts
-    try:
+    reader: EventReader, bounds: npt.NDArray[np.int64], folder: Path | None, piece: int
+) -> Piece:
+    """Return the events of one piece by part, or the files in which they stand."""
+    found: dict[int, list[Columns]] = {}
+    files: dict[int, Path] = {}
+    with ExitStack() as open_files:
+        writers: dict[int, Any] = {}
         for columns in reader.batches(piece):
-            columns = _all_there(columns)
-            person = columns["person_id"]
-            its_part = np.searchsorted(bounds, person, side="right") - 1
-            columns["person_id"] = person - bounds[its_part].astype(np.int32)
-            order = np.argsort(its_part, kind="stable")
-            starts = np.searchsorted(its_part[order], np.arange(n_parts + 1))
-            for part in np.flatnonzero(np.diff(starts)).tolist():
-                some = order[starts[part] : starts[part + 1]]
-                rows = pa.RecordBatch.from_pydict(
-                    {name: values[some] for name, values in columns.items()}
-                )
-                if writers[part] is None:
-                    writers[part] = pa.ipc.new_file(_file(folder, part, piece), rows.schema)
+            for part, some in _by_part(columns, bounds):
+                if folder is None:
+                    found.setdefault(part, []).append(some)
+                    continue
+                rows = pa.RecordBatch.from_pydict(dict(_all_there(some)))
+                if part not in writers:
+                    files[part] = folder / f"{part}-{piece}.arrow"
+                    new = pa.ipc.new_file(files[part], rows.schema)
+                    writers[part] = open_files.enter_context(new)
                 writers[part].write_batch(rows)
-                counts[part] += len(rows)
-    finally:
-        for writer in writers:
-            if writer is not None:
-                writer.close()
-    return counts
+    return {**found, **files}
 
 
-def _all_there(columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+def _by_part(
+    columns: Columns, bounds: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, dict[str, npt.NDArray[Any]]]]:
+    """Yield the rows of each part, whose people are numbered from its first."""
+    n_parts = len(bounds) - 1
+    its_part = (np.searchsorted(bounds, columns["person_id"], side="right") - 1).astype(np.int16)
+    order = np.argsort(its_part, kind="stable")  # of 16 bits: a radix sort
+    starts = np.searchsorted(its_part[order], np.arange(n_parts + 1))
+    ordered = {name: values[order] for name, values in columns.items()}
+    ordered["person_id"] -= bounds[its_part[order]].astype(np.int32)
+    for part in np.flatnonzero(np.diff(starts)).tolist():
+        rows = slice(starts[part], starts[part + 1])
+        yield part, {name: values[rows] for name, values in ordered.items()}
+
+
+def _all_there(columns: Columns) -> Columns:
     """Return columns with those that may be absent filled in: every batch has the same."""
     n_rows = len(columns["person_id"])
     absent = {name: np.full(n_rows, value) for name, value in WHEN_ABSENT.items()}
-    absent["replaced"] = absent["replaced"].astype(np.int32)
-    absent["ended_on"] = absent["ended_on"].astype(np.int32)
-    return absent | columns
+    return {name: absent[name] for name in WHEN_ABSENT} | dict(columns)
 
 
-def _read_back(folder: Path, part: int, n_events: int, n_pieces: int) -> EventArrays:
-    made, first = EventArrays(n_events), 0
-    for piece in range(n_pieces):
-        path = _file(folder, part, piece)
-        if not path.exists():
-            continue
-        with pa.memory_map(str(path)) as file:
-            reader = pa.ipc.open_file(file)
-            for number in range(reader.num_record_batches):
-                rows = reader.get_batch(number)
-                made.put(
-                    first,
-                    {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.schema.names},
-                )
-                first += len(rows)
-        path.unlink()
-    return made
+def _run_of(piece: Piece, part: int) -> list[Columns]:
+    """Return a part's rows in a piece, and forget them."""
+    found = piece.pop(part, [])
+    if not isinstance(found, Path):
+        return found
+    with pa.memory_map(str(found)) as file:
+        table = pa.ipc.open_file(file).read_all()
+        columns = {name: table[name].to_numpy() for name in table.schema.names}
+    found.unlink()
+    return [columns]

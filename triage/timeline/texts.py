@@ -16,6 +16,9 @@ import pyarrow.compute as pc
 
 __all__ = ["NOBODY", "Finder", "fingerprints"]
 
+HALF = np.uint64(0xFFFFFFFF00000000)
+"""The upper half of a hash, beside which a slot holds a number."""
+
 NOBODY = 0
 """The fingerprint of a text that is not known."""
 
@@ -34,9 +37,8 @@ class Finder:
     def __init__(self, names: pa.Array) -> None:
         self._names = _parts(names)
         n_slots = 1 << max(2 * len(names) - 1, 1).bit_length()
-        self._slots = np.full(n_slots, -1, dtype=np.int32)
-        self._tags = np.zeros(n_slots, dtype=np.uint32)
-        _fill(self._slots, self._tags, *self._names)
+        self._slots = np.zeros(n_slots, dtype=np.uint64)
+        _fill(self._slots, *self._names)
 
     def positions(self, texts: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
         """Return where each text stands among the names, −1 where it does not.
@@ -48,7 +50,7 @@ class Finder:
         if isinstance(texts, pa.ChunkedArray):
             return np.concatenate([np.zeros(0, np.int32), *map(self.positions, texts.chunks)])
         found = np.empty(len(texts), dtype=np.int32)
-        _find(self._slots, self._tags, *self._names, *_parts(texts), found)
+        _find(self._slots, *self._names, *_parts(texts), found)
         found[_missing(texts)] = -1
         return found
 
@@ -109,26 +111,19 @@ def _same(data: Any, start: int, end: int, others: Any, other_start: int, other_
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill(slots: Any, tags: Any, ends: Any, data: Any) -> None:
+def _fill(slots: Any, ends: Any, data: Any) -> None:
+    """Put each name into a slot: half of its hash, and its number from 1; 0 is an empty slot."""
     beyond = len(slots) - 1
     for name in range(len(ends) - 1):
         number = _hash(data, ends[name], ends[name + 1])
         slot = np.int64(number & np.uint64(beyond))
-        while slots[slot] >= 0:
+        while slots[slot] != 0:
             slot = (slot + 1) & beyond
-        slots[slot], tags[slot] = name, np.uint32(number >> np.uint64(32))
+        slots[slot] = (number & HALF) | np.uint64(name + 1)
 
 
 @numba.njit(cache=True, nogil=True)
-def _find(
-    slots: Any,
-    tags: Any,
-    name_ends: Any,
-    names: Any,
-    ends: Any,
-    data: Any,
-    found: Any,
-) -> None:
+def _find(slots: Any, name_ends: Any, names: Any, ends: Any, data: Any, found: Any) -> None:
     """Look up each text: first by its hash alone, since lookups then wait for one another less."""
     beyond = len(slots) - 1
     numbers = np.empty(len(found), np.uint64)
@@ -136,24 +131,22 @@ def _find(
         numbers[text] = _hash(data, ends[text], ends[text + 1])
     first = np.empty(len(found), np.int32)
     for text in range(len(found)):
-        home = np.int64(numbers[text] & np.uint64(beyond))
-        slot = _next_slot(slots, tags, numbers[text], home)
-        first[text], found[text] = slot, slots[slot]
+        slot = _next_slot(slots, numbers[text], np.int64(numbers[text] & np.uint64(beyond)))
+        first[text], found[text] = slot, np.int32(slots[slot] & ~HALF) - 1
     for text in range(len(found)):
-        slot, name = first[text], found[text]
+        slot, name = np.int64(first[text]), found[text]
         while name >= 0:
             if _same(data, ends[text], ends[text + 1], names, name_ends[name], name_ends[name + 1]):
                 break
-            slot = _next_slot(slots, tags, numbers[text], (slot + 1) & beyond)
-            name = slots[slot]
+            slot = _next_slot(slots, numbers[text], (slot + 1) & beyond)
+            name = np.int32(slots[slot] & ~HALF) - 1
         found[text] = name
 
 
 @numba.njit(cache=True, nogil=True)
-def _next_slot(slots: Any, tags: Any, number: Any, slot: Any) -> Any:
+def _next_slot(slots: Any, number: Any, slot: Any) -> Any:
     """Return the first slot from here on that is empty, or whose name may have this hash."""
-    tag = np.uint32(number >> np.uint64(32))
-    while slots[slot] >= 0 and tags[slot] != tag:
+    while slots[slot] != 0 and (slots[slot] ^ number) & HALF != 0:
         slot = (slot + 1) & (len(slots) - 1)
     return slot
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,34 +178,49 @@ def _timelines(
     output: Path,
     threads: int,
     memory: int | None,
-) -> Iterator[Iterable[PartOfPeople]]:
-    """Give all people's timelines, in as many parts as memory asks for."""
+) -> Iterator[Sequence[Callable[[], PartOfPeople]]]:
+    """Give what makes all people's timelines, in parts that fit into a cache, or into memory."""
     wanted: dict[str, Any] = {
         "fields": plan.fields,
         "fingerprinted": plan.fingerprinted,
         "threads": threads,
     }
-    if isinstance(known, CaseHistories) or plan.linked:  # whom people are linked to is anybody
-        yield [PartOfPeople(0, build_timeline(known, project.scale, **wanted))]
+    if plan.linked:  # whom people are linked to is anybody
+        whole = PartOfPeople(0, build_timeline(known, project.scale, **wanted))
+        yield [lambda: whole]
         return
-    n_parts = parts_needed(known, memory or machine_memory() // 2)
-    if n_parts == 1:
-        yield [PartOfPeople(0, build_timeline(known, project.scale, **wanted))]
+    n_parts = max(1, math.ceil(known.n_events / EVENTS_IN_PART))
+    n_small = parts_needed(known, memory or machine_memory() // 2, threads)
+    if n_small == 0:
+        yield timelines_in_parts(known, project.scale, n_parts=n_parts, **wanted)
         return
     with scratch_folder(output.parent) as folder:
+        n_parts = max(n_parts, n_small)
         yield timelines_in_parts(known, project.scale, n_parts=n_parts, folder=folder, **wanted)
 
 
-BYTES_A_PERSON, BYTES_AN_EVENT = 100, 110
+EVENTS_IN_PART = 2**19
+"""The columns of so many events lie in a processor's cache, more or less."""
+
+BYTES_A_PERSON, BYTES_AN_EVENT, BYTES_IN_HAND = 100, 60, 160
 BYTES_OF_ALL_ELSE = 560 * 2**20
-"""What is held for each person and each event, and beside them: libraries, the rows in hand."""
+"""What is held for each person, for each event, for each event of a part that is made, and beside
+them: libraries, and the rows in hand."""
 
 
-def parts_needed(histories: StoredHistories, memory: int) -> int:
-    """Return in how many parts of its people a history is worked through to stay within memory."""
+def parts_needed(histories: CaseHistories | StoredHistories, memory: int, threads: int) -> int:
+    """Return in how many parts on disk a history is worked through to stay within memory.
+
+    0 where all of it may lie in memory; a part that is made and those made ahead always do.
+    """
     rest = BYTES_OF_ALL_ELSE + BYTES_A_PERSON * (len(histories.people) + len(histories.referrals))
+    ahead = BYTES_IN_HAND * EVENTS_IN_PART * (threads + 1)
+    if isinstance(histories, CaseHistories):
+        return 0
+    if rest + ahead + BYTES_AN_EVENT * histories.n_events <= memory:
+        return 0
     free = max(memory - rest, 64 * 2**20)
-    return max(1, math.ceil(BYTES_AN_EVENT * histories.n_events / free))
+    return math.ceil(BYTES_IN_HAND * (threads + 1) * histories.n_events / free)
 
 
 def machine_memory() -> int:

@@ -118,6 +118,17 @@ def stored(folder: Path, histories, monkeypatch: pytest.MonkeyPatch):
     return open_stored_histories(folder / "stored", WORDS, TODAY)
 
 
+WAYS = [
+    (1, 1, False),
+    (3, 1, False),
+    (1, 4, True),
+    (2, 23, True),
+    (1, 5, False),
+    (3, 23, False),
+]
+"""Threads, parts, and whether the parts lie on disk."""
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_one_file_whatever_the_parts_and_the_threads(tmp_path, monkeypatch, seed) -> None:
     monkeypatch.setattr(files, "ROWS_IN_GROUP", 16)
@@ -141,22 +152,24 @@ def test_one_file_whatever_the_parts_and_the_threads(tmp_path, monkeypatch, seed
     there = stored(tmp_path, histories, monkeypatch)
     wanted = {"fields": plan.fields, "fingerprinted": plan.fingerprinted}
     made = []
-    for threads, n_parts in [(1, 1), (3, 1), (1, 4), (2, 23)]:
+    for threads, n_parts, on_disk in WAYS:
         if n_parts == 1:
-            people = [PartOfPeople(0, build_timeline(there, SCALE, threads=threads, **wanted))]
+            whole = PartOfPeople(0, build_timeline(there, SCALE, threads=threads, **wanted))
+            people = [lambda whole=whole: whole]
         else:
-            folder = tmp_path / f"parts{n_parts}"
-            folder.mkdir()
+            folder = tmp_path / f"parts{n_parts}" if on_disk else None
+            if folder:
+                folder.mkdir()
             people = timelines_in_parts(
                 there, SCALE, n_parts=n_parts, folder=folder, threads=threads, **wanted
             )
-        output = tmp_path / f"{threads}-{n_parts}.parquet"
+        output = tmp_path / f"{threads}-{n_parts}-{on_disk}.parquet"
         write_feature_file(output, plan, people, ids, moments, attributes, threads=threads)
         made.append(output.read_bytes())
-        if n_parts > 1:
+        if on_disk:
             assert list(folder.iterdir()) == [], "each part is removed once it was read"
     assert set(made) == {made[0]}
-    assert pq.read_table(tmp_path / "1-1.parquet").equals(expected)
+    assert pq.read_table(tmp_path / "1-1-False.parquet").equals(expected)
 
 
 def test_rows_stand_by_person_and_date(tmp_path) -> None:
@@ -165,7 +178,7 @@ def test_rows_stand_by_person_and_date(tmp_path) -> None:
     moments = Moments(np.asarray([4, 1, 4], np.int32), np.asarray([19000, 18000, 18500], np.int32))
     ids = pa.table({"referral_id": ["a", "b", "c"], "person_id": ["p04", "p01", "p04"]})
     output = tmp_path / "made.parquet"
-    write_feature_file(output, plan, [PartOfPeople(0, timeline)], ids, moments, {})
+    write_feature_file(output, plan, [lambda: PartOfPeople(0, timeline)], ids, moments, {})
     assert pq.read_table(output)["referral_id"].to_pylist() == ["b", "c", "a"]
 
 
@@ -176,7 +189,10 @@ def test_nobody_asked_about_makes_a_file_without_rows(tmp_path) -> None:
     ids = pa.table(
         {"referral_id": pa.array([], pa.string()), "person_id": pa.array([], pa.string())}
     )
-    write_feature_file(tmp_path / "made", plan, [PartOfPeople(0, timeline)], ids, nobody, {})
+    whole = PartOfPeople(0, timeline)
+    write_feature_file(tmp_path / "made", plan, [lambda: whole], ids, nobody, {})
+        tmp_path / "made", plan, [lambda: PartOfPeople(0, timeline)], ids, nobody, {}
+    )
     assert pq.read_table(tmp_path / "made").num_rows == 0
 
 

@@ -191,8 +191,6 @@ def test_nobody_asked_about_makes_a_file_without_rows(tmp_path) -> None:
     )
     whole = PartOfPeople(0, timeline)
     write_feature_file(tmp_path / "made", plan, [lambda: whole], ids, nobody, {})
-        tmp_path / "made", plan, [lambda: PartOfPeople(0, timeline)], ids, nobody, {}
-    )
     assert pq.read_table(tmp_path / "made").num_rows == 0
 
 

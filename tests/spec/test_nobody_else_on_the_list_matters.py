@@ -29,7 +29,8 @@ N, N_TRAIN = 600, 400
 def data(values: Any) -> Data:
     rng = np.random.default_rng(5)
     y = (rng.random(N) < 1 / (1 + np.exp(1 - np.nan_to_num(values[:, 0])))).astype(float)
-    return Data(values, y, ("one", "two", "three"), (1, 0, -1), (False, False, True))
+    names = ("one", "two", "three")
+    return Data(values, y, y * 10, y * 30, 365, names, (1, 0, -1), (False, False, True))
 
 
 def with_gaps(seed: int) -> Any:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 __all__ = [
     "ConfigurationError",
     "ExtractError",
+    "GateError",
     "LeakageError",
     "LearningError",
     "NotFoundError",
@@ -106,6 +107,13 @@ class LeakageError(TriageError):
 
     exit_code = 10
     title = "A proof against leakage failed"
+
+
+class GateError(TriageError):
+    """A model version did not pass a gate of ``configs/panel.yaml`` and may not rank."""
+
+    exit_code = 11
+    title = "This version may not rank"
 
 
 class NotFoundError(TriageError):

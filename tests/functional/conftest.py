@@ -95,6 +95,7 @@ def untrained(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Pat
         program.must("demo", folder, "--people", 1500, "--data-only")
         panel = folder / "configs" / "panel.yaml"
         text = panel.read_text().replace("folds: 3", "folds: 1")
+        text = text.replace("fallback: rfg", "fallback:")
         panel.write_text(text.replace("minimum_positives: 20", "minimum_positives: 5"))
         for path in (folder / "models").glob("*.yaml"):
             if path.stem not in ("elastic_net", "hist_gradient_boosting", "two_features"):
@@ -110,7 +111,8 @@ def trained(program: Program, untrained: Path, tmp_path_factory: pytest.TempPath
     def build(folder: Path) -> None:
         shutil.copytree(untrained, folder)
         program.must("train", "--workspace", folder)
-        program.must("promote", 1, "--workspace", folder)  # linear: ranks without loading shap
+        linear = ("promote", 1, "--because", "a test")  # ranks without loading shap
+        program.must(*linear, "--workspace", folder)
         program.must("rank", "--as-of", "2026-01-01", "--workspace", folder)
 
     return built_once(tmp_path_factory, "trained", build)

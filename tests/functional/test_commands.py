@@ -15,6 +15,7 @@ COMMANDS = (
     "train",
     "models",
     "promote",
+    "rollback",
     "rank",
     "show",
     "explain",

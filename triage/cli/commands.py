@@ -39,6 +39,9 @@ NoCache = Annotated[
     bool,
     typer.Option("--no-cache", help="Make every feature anew; use and keep none in cache/."),
 ]
+ByOption = Annotated[
+    str, typer.Option("--by", metavar="NAME", help="Who approves it, as the record shall say.")
+]
 AS_OF = typer.Option(
     "--as-of", metavar="DATE", formats=[DAY], help="The as-of date, as 2026-03-01."
 )
@@ -430,22 +433,62 @@ def models_command(workspace: WorkspaceOption = HERE, form: FormatOption = Forma
     """List the model versions, and which one is the champion."""
     from triage.workflows import list_versions, load_project
 
-    listed = list_versions(load_project(workspace))
+    listed = list_versions(load_project(workspace), today=_now().date())
     print_listing(listed.rows, listed.columns, form)
     for line in listed.told:
         tell(line)
 
 
-@application.command("promote", epilog="Example:  triage promote 3")
+@application.command(
+    "promote",
+    epilog="Example:  triage promote 3 --by 'A. Chair'\n\n"
+    "Example:  triage promote 3 --by 'A. Chair' --because 'the champion reads a retired source'",
+)
 def promote_command(
     version: Annotated[int, typer.Argument(metavar="VERSION", help="As 'triage models' lists it.")],
     workspace: WorkspaceOption = HERE,
+    by: ByOption = "",
+    because: Annotated[
+        str,
+        typer.Option(
+            "--because", metavar="REASON", help="Override gates that it does not pass, on record."
+        ),
+    ] = "",
+    form: FormatOption = Format.TABLE,
 ) -> None:
-    """Make a model version the one that ranks from now on."""
+    """Make a model version the one that ranks from now on, if it passes every gate.
+
+    The gates stand in configs/panel.yaml. Exit code 11 says that one refused it.
+    """
     from triage.workflows import load_project, promote_version
 
-    champion = promote_version(load_project(workspace), version)
+    done = promote_version(
+        load_project(workspace), version, now=_now(), by=by.strip(), because=because.strip()
+    )
+    print_listing(done.rows, done.columns, form)
+    champion = done.version
+    if done.overridden:
+        tell(f"Overridden, on record: {', '.join(done.overridden)}.")
     tell(f"Version {champion.number} ({champion.title}) is the champion: it ranks from now on.")
+    tell(f"To be tested again by {champion.retest_on}.")
+
+
+@application.command(
+    "rollback",
+    epilog="Example:  triage rollback --by 'A. Chair' --because 'the new one lists nobody new'",
+)
+def rollback_command(
+    because: Annotated[str, typer.Option("--because", metavar="REASON", help="Why, on record.")],
+    workspace: WorkspaceOption = HERE,
+    by: ByOption = "",
+) -> None:
+    """Let the version that ranked before rank again."""
+    from triage.workflows import load_project, rollback_version
+
+    champion = rollback_version(
+        load_project(workspace), now=_now(), by=by.strip(), because=because.strip()
+    )
+    tell(f"Version {champion.number} ({champion.title}) is the champion again.")
 
 
 @application.command(
@@ -474,6 +517,11 @@ def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE, no_cache: NoCac
         + (f", {counts.set_aside} set aside" if counts.set_aside else "")
         + f". Read it: triage show {bundle.list_id}"
     )
+    model, today = bundle.manifest.model, max(_now().date(), as_of.date())
+    if model.role == "fallback":
+        tell(f"WARNING: no version is champion. Rules and {model.title} ranked; the list says so.")
+    if model.retest_on is not None and model.retest_on <= today:
+        tell(f"WARNING: LAPSED. The champion should have been tested again by {model.retest_on}.")
     _note_future(as_of.date())
 
 

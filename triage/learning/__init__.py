@@ -29,6 +29,22 @@ from triage.learning.alarms import Alarm, data_alarms, score_alarms
 from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
 from triage.learning.courses import measure_course
 from triage.learning.estimators import ESTIMATORS
+from triage.learning.evaluations import (
+    AboutData,
+    AboutFeature,
+    AboutModel,
+    AboutOutcome,
+    Assessed,
+    Comparison,
+    CurvePoint,
+    Evaluation,
+    GroupFigures,
+    MeasuredFigure,
+    Other,
+    ToldAlarm,
+    curve_of,
+    wilson,
+)
 from triage.learning.examples import Examples, make_folds
 from triage.learning.experiments import Experiment, Period, Progress, Result, train
 from triage.learning.forecasts import (
@@ -39,6 +55,7 @@ from triage.learning.forecasts import (
     measure_forecast,
     measure_order,
 )
+from triage.learning.gates import Standing, Verdict, judge, points
 from triage.learning.leakage import Skill, shuffled_skill, single_feature_skills
 from triage.learning.linear import SignedLogistic
 from triage.learning.measures import Measures, lists_of, measure, places
@@ -53,6 +70,7 @@ from triage.learning.panels import (
 from triage.learning.proposals import Proposal
 from triage.learning.recency import LONG_AGO_DAYS
 from triage.learning.replays import Occasion, can_learn, replay
+from triage.learning.resampling import Figure, Resamples
 from triage.learning.specs import ModelSpec, read_models
 from triage.learning.standing import standing_weights
 from triage.learning.trained import Ranker, Trained, UnexplainedError
@@ -62,36 +80,54 @@ __all__ = [
     "ESTIMATORS",
     "LONG_AGO_DAYS",
     "UNCALIBRATED",
+    "AboutData",
+    "AboutFeature",
+    "AboutModel",
+    "AboutOutcome",
     "Alarm",
+    "Assessed",
     "Bin",
     "Calibrated",
     "Calibration",
+    "Comparison",
+    "CurvePoint",
     "Cut",
+    "Evaluation",
     "Examples",
     "ExpectedHarmBoosting",
     "Experiment",
+    "Figure",
     "Forest",
+    "GroupFigures",
     "HazardBoosting",
     "Heard",
     "Measured",
+    "MeasuredFigure",
     "Measures",
     "ModelSpec",
     "Occasion",
+    "Other",
     "Period",
     "Progress",
     "Proposal",
     "Ranker",
+    "Resamples",
     "Result",
     "SignedLogistic",
     "Skill",
+    "Standing",
+    "ToldAlarm",
     "Trained",
     "TreeSum",
     "UnexplainedError",
+    "Verdict",
     "brier_parts",
     "calibrate",
     "calibrated",
     "can_learn",
+    "curve_of",
     "data_alarms",
+    "judge",
     "lists_of",
     "make_folds",
     "measure",
@@ -101,6 +137,7 @@ __all__ = [
     "measure_order",
     "measured",
     "places",
+    "points",
     "read_models",
     "replay",
     "resampled_people",
@@ -109,4 +146,5 @@ __all__ = [
     "single_feature_skills",
     "standing_weights",
     "train",
+    "wilson",
 ]

@@ -14,7 +14,7 @@ from triage.workspace import Strict
 
 __all__ = ["Counts", "Manifest", "ModelFacts", "PanelFacts", "digest_of", "name_of", "seal_of"]
 
-FORMAT = 1
+FORMAT = 2
 ID_DIGITS = 8
 
 Sha256 = str
@@ -50,6 +50,10 @@ class ModelFacts(Strict):
         Share of all past referrals that had the outcome within the horizon.
     trained_on : int
         How many past referrals it learned from.
+    role : {"champion", "fallback"}
+        Whether it was promoted, or stands in, with the rules, while no version is.
+    retest_on : date or None
+        From when on it should have been tested again.
     """
 
     name: str
@@ -62,6 +66,8 @@ class ModelFacts(Strict):
     horizon_days: int
     base_rate: float
     trained_on: int
+    role: Literal["champion", "fallback"] = "champion"
+    retest_on: datetime.date | None = None
 
 
 class Counts(Strict):

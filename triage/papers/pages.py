@@ -218,6 +218,7 @@ class ListPage:
     asides: tuple[Aside, ...]
     must_below: tuple[Case, ...]
     rules: tuple[RuleSeen, ...]
+    cautions: tuple[str, ...] = ()
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -228,6 +229,21 @@ class ListPage:
     def told_in_full(self) -> tuple[Case, ...]:
         """Those that have a section of their own: to discuss, and near misses."""
         return self.discuss + self.near_misses
+
+
+def _cautions(manifest: Manifest) -> Iterator[str]:
+    """Yield what must be said on the face of a list about who ordered it."""
+    model = manifest.model
+    if model.role == "fallback":
+        yield (
+            "No model is approved for this panel. This list is ordered by the panel's rules, "
+            f"and among equals by “{model.title}”, a comparator whose points people have set."
+        )
+    if model.retest_on is not None and manifest.as_of >= model.retest_on:
+        yield (
+            f"The model's approval has lapsed: it should have been tested again by "
+            f"{date_words(model.retest_on)}. Until then do not rely on its order."
+        )
 
 
 def list_page(bundle: Bundle) -> ListPage:
@@ -260,6 +276,7 @@ def list_page(bundle: Bundle) -> ListPage:
         asides=tuple(_asides(bundle)),
         must_below=tuple(case for case in cases if case.standing != "discuss" and case.tier <= 2),
         rules=tuple(_rules_met(bundle)),
+        cautions=tuple(_cautions(manifest)),
     )
 
 

@@ -110,6 +110,8 @@ def _head(page: ListPage) -> Iterator[RenderableType]:
         yield _text(SYNTHETIC, "bold yellow")
     yield _text(page.title, "bold")
     yield _text(f"{manifest.panel.name}, {manifest.panel.area}. List {manifest.list_id}")
+    for caution in page.cautions:
+        yield _text(caution, "bold red")
     yield _text(STANDING)
 
 

@@ -17,6 +17,15 @@ have another form than is known, mlflow is asked.
 """
 
 from triage.registry.model_files import read_model, write_model
+from triage.registry.promotions import Promotion, standing_of
 from triage.registry.versions import CHAMPION, Registry, Version
 
-__all__ = ["CHAMPION", "Registry", "Version", "read_model", "write_model"]
+__all__ = [
+    "CHAMPION",
+    "Promotion",
+    "Registry",
+    "Version",
+    "read_model",
+    "standing_of",
+    "write_model",
+]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import math
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from triage.errors import NotFoundError, Problem
-from triage.learning import Experiment, Measures, Result, Trained
+from triage.learning import Evaluation, Experiment, Measures, Result, Trained
 from triage.registry.local import StoredVersion, stored_versions
 from triage.registry.model_files import read_model, write_model
+from triage.registry.promotions import Promotion, read_evaluation, record, recorded
 from triage.registry.tracking import connect, make_database, quiet
 from triage.workspace import Workspace
 
@@ -28,6 +31,9 @@ __all__ = ["CHAMPION", "Registry", "Version"]
 NAME = "referral-triage"
 CHAMPION = "champion"
 MODEL_FOLDER = "model"
+EVALUATION_FOLDER = "evaluation"
+EVALUATION = "evaluation.json"
+CARD_FOLDER = "card"
 PAGE = 1000
 
 
@@ -57,6 +63,10 @@ class Version:
         UTC.
     run_id : str
         Of mlflow.
+    evaluation_sha256 : str
+        Of its evaluation; empty where none is kept.
+    retest_on : date or None
+        The day from which it has to be tested again; None where it was never promoted by name.
     """
 
     number: int
@@ -73,6 +83,8 @@ class Version:
     code_version: str
     created_at: datetime.datetime
     run_id: str
+    evaluation_sha256: str = ""
+    retest_on: datetime.date | None = None
 
 
 class Registry:
@@ -102,13 +114,21 @@ class Registry:
         with quiet("be opened"):
             self._experiment(self._client())
 
-    def log_experiment(self, experiment: Experiment, *, code_version: str) -> list[Version]:
+    def log_experiment(
+        self,
+        experiment: Experiment,
+        *,
+        code_version: str,
+        evaluations: Mapping[str, Evaluation] = MappingProxyType({}),
+    ) -> list[Version]:
         """Keep an experiment as a run with one run a model, and register every model.
 
         Parameters
         ----------
         experiment : Experiment
         code_version : str
+        evaluations : mapping of str to Evaluation
+            Model → what is kept with its version, for gates to judge and cards to tell.
 
         Returns
         -------
@@ -130,7 +150,14 @@ class Registry:
             )
             _log_experiment(client, parent, experiment)
             numbers = [
-                self._log_result(client, parent, result, experiment, code_version)
+                self._log_result(
+                    client,
+                    parent,
+                    result,
+                    experiment,
+                    code_version,
+                    evaluations.get(result.name),
+                )
                 for result in experiment.results
             ]
             client.set_terminated(parent.info.run_id)
@@ -184,8 +211,14 @@ class Registry:
             )
         )
 
-    def promote(self, number: int) -> Version:
+    def promote(self, number: int, promotion: Promotion | None = None) -> Version:
         """Make a version the champion, and return it.
+
+        Parameters
+        ----------
+        number : int
+        promotion : Promotion, optional
+            Kept for good.
 
         Raises
         ------
@@ -194,8 +227,56 @@ class Registry:
         """
         self.version(number)
         with quiet("promote a version"):
-            self._client().set_registered_model_alias(NAME, CHAMPION, str(number))
+            client = self._client()
+            if promotion is not None:
+                record(client, NAME, promotion)
+                if promotion.retest_on is not None:
+                    day = promotion.retest_on.isoformat()
+                    client.set_model_version_tag(NAME, str(number), "retest_on", day)
+            client.set_registered_model_alias(NAME, CHAMPION, str(number))
         return self.version(number)
+
+    def promotions(self) -> tuple[Promotion, ...]:
+        """Return every promotion and rollback, the first one first."""
+        if not self._exists():
+            return ()
+        with quiet("tell its promotions"):
+            return recorded(self._client(), NAME)
+
+    def evaluation(self, number: int) -> Evaluation:
+        """Return what was found out about a version when it was trained.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such version, or nothing was kept with it.
+        TamperedError
+            It is not what it was when it was written.
+        """
+        version = self.version(number)
+        name = f"model version {number}, {EVALUATION}"
+        with tempfile.TemporaryDirectory() as target:
+            folder = self._artifacts / version.run_id / "artifacts" / EVALUATION_FOLDER
+            if not self._is_local and version.evaluation_sha256:
+                with quiet(f"fetch {name}"):
+                    self._client().download_artifacts(version.run_id, EVALUATION_FOLDER, target)
+                folder = Path(target) / EVALUATION_FOLDER
+            return read_evaluation(folder / EVALUATION, version.evaluation_sha256, name)
+
+    def keep_card(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Keep a version's card beside its model.
+
+        Parameters
+        ----------
+        number : int
+        files : mapping of str to bytes
+            File name → content.
+        """
+        version = self.version(number)
+        with tempfile.TemporaryDirectory() as target, quiet("keep a card"):
+            for name, content in files.items():
+                (Path(target) / name).write_bytes(content)
+            self._client().log_artifacts(version.run_id, target, CARD_FOLDER)
 
     def champion(self) -> Version | None:
         """Return the version that was promoted last, or None where none was."""
@@ -264,6 +345,7 @@ class Registry:
         result: Result,
         experiment: Experiment,
         code_version: str,
+        evaluation: Evaluation | None,
     ) -> int:
         spec = result.trained.spec
         tags = {
@@ -281,6 +363,11 @@ class Registry:
         with tempfile.TemporaryDirectory() as target:
             sha256 = write_model(result.trained, Path(target))
             client.log_artifacts(run_id, target, MODEL_FOLDER)
+        evaluation_sha256 = ""
+        if evaluation is not None:
+            text = evaluation.to_json()
+            client.log_text(run_id, text, f"{EVALUATION_FOLDER}/{EVALUATION}")
+            evaluation_sha256 = hashlib.sha256(text.encode()).hexdigest()
         client.set_terminated(run_id)
         registered = client.create_model_version(
             _registered(client),
@@ -294,6 +381,7 @@ class Registry:
                 "kind": spec.kind,
                 "horizon_days": str(experiment.outcome.horizon_days),
                 "sha256": sha256,
+                "evaluation_sha256": evaluation_sha256,
                 "proposed": str(result.name == experiment.proposal.name).lower(),
                 "measures": json.dumps(_numbers(result.pooled)),
             },
@@ -331,7 +419,13 @@ def _version(one: ModelVersion | StoredVersion, champion: int | None) -> Version
         code_version=tags["code_version"],
         created_at=datetime.datetime.fromtimestamp(one.creation_timestamp / 1000, datetime.UTC),
         run_id=str(one.run_id),
+        evaluation_sha256=tags.get("evaluation_sha256", ""),
+        retest_on=_date(tags.get("retest_on")),
     )
+
+
+def _date(text: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(text) if text else None
 
 
 def _tags(experiment: Experiment, code_version: str) -> dict[str, str]:

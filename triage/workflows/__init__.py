@@ -27,13 +27,20 @@ if TYPE_CHECKING:
     from triage.workflows.project import Project, load_project
     from triage.workflows.ranking import make_list
     from triage.workflows.training import Trainings, train_models
-    from triage.workflows.versions import Versions, list_versions, promote_version
+    from triage.workflows.versions import (
+        Promoted,
+        Versions,
+        list_versions,
+        promote_version,
+        rollback_version,
+    )
 
 __all__ = [
     "Found",
     "Listed",
     "Progress",
     "Project",
+    "Promoted",
     "Proofs",
     "Trainings",
     "Versions",
@@ -48,6 +55,7 @@ __all__ = [
     "promote_version",
     "prove_no_leakage",
     "read_accepted",
+    "rollback_version",
     "run_demo",
     "train_models",
     "write_demo",
@@ -60,6 +68,7 @@ _HOMES = {
     "Listed": "feature_papers",
     "Progress": "progress",
     "Project": "project",
+    "Promoted": "versions",
     "Proofs": "leakage",
     "Trainings": "training",
     "Versions": "versions",
@@ -74,6 +83,7 @@ _HOMES = {
     "promote_version": "versions",
     "prove_no_leakage": "leakage",
     "read_accepted": "checking",
+    "rollback_version": "versions",
     "run_demo": "demo",
     "train_models": "training",
     "write_demo": "demo",

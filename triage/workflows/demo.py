@@ -6,7 +6,7 @@ import datetime
 import re
 from pathlib import Path
 
-from triage.errors import Problem, StorageError
+from triage.errors import GateError, Problem, StorageError
 from triage.lists import Bundle
 from triage.synthetic import Made, write_extracts
 from triage.workflows.checking import check_extracts
@@ -58,7 +58,7 @@ def write_demo(folder: Path, *, people: int, seed: int, progress: Progress) -> M
 
 
 def run_demo(folder: Path, made: Made, *, now: datetime.datetime, progress: Progress) -> Bundle:
-    """Check, train, promote what is proposed, and rank, in a workspace of invented people.
+    """Check, train, promote what is proposed and passes the gates, and rank: invented people.
 
     Parameters
     ----------
@@ -79,7 +79,10 @@ def run_demo(folder: Path, made: Made, *, now: datetime.datetime, progress: Prog
     today = made.until + datetime.timedelta(days=1)
     check_extracts(project, today=today, progress=progress).require_accepted()
     trained = train_models(project, today=today, progress=progress)
-    promote_version(project, trained.proposed)
+    try:
+        promote_version(project, trained.proposed, now=now, by="nobody: this is a demo")
+    except GateError:
+        progress.stage("No model passes the gates: rules and a comparator rank")
     return make_list(project, as_of=today.replace(day=1), today=today, now=now, progress=progress)
 
 

@@ -90,6 +90,7 @@ def load_project(root: Path) -> Project:
     if panel is not None:
         tries.problems += _panel_misfits(panel, configs, root, sources, scales)
         tries.problems += _cohort_misfits(panel, configs, root, vocabulary)
+        tries.problems += _gate_misfits(panel, configs, root, vocabulary, models)
     if (
         tries.problems
         or panel is None
@@ -172,6 +173,43 @@ def _cohort_misfits(
                 f"'{value}' is not one of the values of '{name}': {', '.join(attributes[name])}",
                 mend=close_match(value, attributes[name]),
             )
+
+
+def _gate_misfits(
+    panel: Panel,
+    configs: Path,
+    root: Path,
+    vocabulary: Vocabulary,
+    models: tuple[ModelSpec, ...] | None,
+) -> Iterator[Problem]:
+    path, gates = configs / "panel.yaml", panel.gates
+    categories = [
+        name for name, one in vocabulary.people.attributes.items() if one.kind == "category"
+    ]
+    for position, name in enumerate(gates.fairness.attributes):
+        if name not in categories:
+            line = line_of(path, ["gates", "fairness", "attributes", position])
+            yield Problem(
+                f"{path.relative_to(root)}, line {line}",
+                f"'attributes' may name categories of people ({', '.join(categories)}), and "
+                f"'{name}' is none",
+                mend=close_match(name, categories),
+            )
+    comparators = [one.name for one in models or () if not one.learns]
+    if models is not None and gates.fallback is not None and gates.fallback not in comparators:
+        line = line_of(path, ["gates", "fallback"])
+        yield Problem(
+            f"{path.relative_to(root)}, line {line}",
+            "'fallback' must be a comparator of models/",
+            f"'{gates.fallback}'",
+            close_match(gates.fallback, comparators) or "Leave it out to have none.",
+        )
+    if gates.calibration_slope[0] >= gates.calibration_slope[1]:
+        line = line_of(path, ["gates", "calibration_slope"])
+        yield Problem(
+            f"{path.relative_to(root)}, line {line}",
+            "'calibration_slope' must be a lower bound and a higher one",
+        )
 
 
 def config_hashes(workspace: Workspace) -> dict[str, str]:

@@ -26,7 +26,7 @@ from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version, config_hashes
 from triage.workflows.questions import Asked, ask_of_open
-from triage.workflows.versions import champion_of
+from triage.workflows.versions import Role, ranker_of
 
 __all__ = ["make_list"]
 
@@ -58,10 +58,11 @@ def make_list(
     Raises
     ------
     NotFoundError
-        No model version was promoted yet, or no referral is open.
+        No model version may rank: none was promoted, and the fallback is none of them. Or no
+        referral is open.
     RejectedRowsError, ExtractError, TamperedError, StorageError
     """
-    version = champion_of(project)
+    version, role = ranker_of(project)
     registry = Registry(project.workspace, project.panel.tracking_uri)
     trained = registry.load(version.number)
     checked = read_accepted(project, today=today, progress=progress)
@@ -74,7 +75,7 @@ def make_list(
         created_at=now,
         synthetic=project.panel.synthetic,
         panel=_panel_facts(project),
-        model=_model_facts(version, trained),
+        model=_model_facts(version, trained, role),
         code_version=code_version(),
         inputs=checked.inputs,
         configs=config_hashes(project.workspace),
@@ -141,7 +142,7 @@ def _panel_facts(project: Project) -> PanelFacts:
     )
 
 
-def _model_facts(version: Version, trained: Trained) -> ModelFacts:
+def _model_facts(version: Version, trained: Trained, role: Role) -> ModelFacts:
     return ModelFacts(
         name=trained.name,
         title=trained.spec.title,
@@ -153,4 +154,6 @@ def _model_facts(version: Version, trained: Trained) -> ModelFacts:
         horizon_days=trained.horizon_days,
         base_rate=trained.base_rate,
         trained_on=trained.rows,
+        role=role,
+        retest_on=version.retest_on,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,13 @@ from triage.conditions import Truth, evaluate
 from triage.errors import LeakageError, Problem
 from triage.learning import (
     Alarm,
+    Evaluation,
     Examples,
     Experiment,
+    ToldAlarm,
     data_alarms,
     make_folds,
+    points,
     score_alarms,
     train,
 )
@@ -33,7 +36,9 @@ from triage.records import CaseHistories
 from triage.registry import Registry, Version
 from triage.timeline import NEVER, Timeline
 from triage.workflows.checking import read_accepted
+from triage.workflows.evaluating import Trials, evaluate_models, rival_of
 from triage.workflows.making import Make, feature_maker, made_anew
+from triage.workflows.moves import ListMoves, list_moves
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version
 from triage.workflows.questions import Asked, ask_of_all
@@ -73,13 +78,22 @@ class Trainings:
         The registered version of each model, in the order of the experiment's results.
     observed_until : date
         Outcomes are known where they had settled before this day.
+    evaluations : mapping of str to Evaluation
+        Of each model, by its name.
+    hindrances : tuple of str
+        Why nothing was compared with the champion, if so.
+    moves : ListMoves or None
+        Who would enter and leave the top of the last list; None where there is no list.
     """
 
     experiment: Experiment
     versions: tuple[Version, ...]
     observed_until: datetime.date
+    evaluations: Mapping[str, Evaluation]
+    hindrances: tuple[str, ...]
+    moves: ListMoves | None
 
-    columns = ("version", "model", "kind", *MEASURES, "proposed")
+    columns = ("version", "model", "kind", *MEASURES, "better_by", "proposed")
 
     @property
     def proposed(self) -> int:
@@ -96,10 +110,30 @@ class Trainings:
                 "model": result.name,
                 "kind": result.trained.spec.kind,
                 **{name: known(getattr(result.pooled, name)) for name in MEASURES},
+                "better_by": self._better_by(result.name),
                 "proposed": version.number == self.proposed,
             }
             for version, result in zip(self.versions, self.experiment.results, strict=True)
         ]
+
+    def _better_by(self, name: str) -> str | None:
+        against = self.evaluations[name].against
+        figure = None if against is None else against.better_by
+        if figure is None or figure.value is None:
+            return None
+        if figure.low is None or figure.high is None:
+            return f"{100 * figure.value:+.1f}"
+        return f"{100 * figure.value:+.1f} [{100 * figure.low:.1f}, {100 * figure.high:.1f}]"
+
+    def _compared(self) -> Iterator[str]:
+        against = self.evaluations[self.experiment.proposal.name].against
+        if against is not None:
+            who = "the champion" if against.role == "champion" else "the fallback"
+            yield (
+                f"Harm captured, better by {points(against.better_by)} than {who}, "
+                f"{against.title}, on the same test periods (95%, people drawn again); "
+                f"{against.turnover:.0%} of the places within capacity would go to others."
+            )
 
     @property
     def told(self) -> list[str]:
@@ -117,7 +151,10 @@ class Trainings:
                 for result in self.experiment.results
                 for note in result.trained.notes
             ),
+            *self.hindrances,
             f"Proposed: version {self.proposed}. {self.experiment.proposal.reason}",
+            *self._compared(),
+            *(self.moves.told if self.moves else ()),
             f"A person decides: triage promote {self.proposed}",
         ]
 
@@ -173,8 +210,22 @@ def train_models(
     )
     require_acknowledged(too_good, project.panel.leakage)
     progress.stage("Keeping the models")
-    versions = registry.log_experiment(experiment, code_version=code_version())
-    return Trainings(experiment, tuple(versions), date_of(until))
+    rival, hindrances = rival_of(project, registry, examples, experiment)
+    trials = Trials(
+        histories=checked.histories,
+        inputs=checked.inputs,
+        examples=examples,
+        experiment=experiment,
+        alarms=_told_alarms((*alarms, *too_good), project.panel.leakage),
+        observed_until=date_of(until),
+        rival=rival,
+    )
+    evaluations = evaluate_models(project, trials)
+    moves = list_moves(project, checked.histories, make, experiment)
+    versions = registry.log_experiment(
+        experiment, code_version=code_version(), evaluations=evaluations
+    )
+    return Trainings(experiment, tuple(versions), date_of(until), evaluations, hindrances, moves)
 
 
 def require_acknowledged(alarms: Sequence[Alarm], settings: Leakage) -> None:
@@ -197,6 +248,14 @@ def require_acknowledged(alarms: Sequence[Alarm], settings: Leakage) -> None:
             )
             for alarm in loud
         )
+
+
+def _told_alarms(alarms: Sequence[Alarm], settings: Leakage) -> list[ToldAlarm]:
+    return [
+        ToldAlarm(**vars(alarm), reason=said.reason, by=said.by, on=said.on)
+        for alarm in alarms
+        if (said := acknowledgement_of(alarm, settings)) is not None
+    ]
 
 
 def acknowledgement_of(alarm: Alarm, settings: Leakage) -> Acknowledged | None:

@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from triage.errors import NotFoundError, Problem
-from triage.registry import Registry, Version
+from triage.errors import GateError, NotFoundError, Problem
+from triage.learning import Standing, Verdict, judge
+from triage.registry import Promotion, Registry, Version, standing_of
 from triage.workflows.project import Project
 from triage.workflows.training import MEASURES, known
 
-__all__ = ["Versions", "champion_of", "list_versions", "promote_version"]
+__all__ = [
+    "Promoted",
+    "Role",
+    "Versions",
+    "list_versions",
+    "promote_version",
+    "ranker_of",
+    "rollback_version",
+    "verdicts_on",
+]
+
+Role = Literal["champion", "fallback"]
 
 
 @dataclass(frozen=True)
 class Versions:
-    """All model versions of a workspace, the newest first."""
+    """All model versions of a workspace, the newest first, as they stand on a day."""
 
     versions: tuple[Version, ...]
+    today: datetime.date
 
-    columns = ("version", "model", "kind", "champion", "proposed", "outcome", *MEASURES, "made_on")
+    columns = (
+        "version",
+        "model",
+        "kind",
+        "champion",
+        "proposed",
+        "outcome",
+        *MEASURES,
+        "made_on",
+        "retest_on",
+    )
 
     @property
     def rows(self) -> list[dict[str, str | int | float | bool | None]]:
@@ -42,51 +68,193 @@ class Versions:
         """What the reader should do next, if there is anything."""
         if not self.versions:
             return ["There is no model yet. Run 'triage train'."]
-        if not any(version.is_champion for version in self.versions):
-            return ["No version ranks yet. Make one the champion: triage promote VERSION"]
-        return []
+        for version in self.versions:
+            if version.is_champion:
+                return [*retest_words(version, self.today)]
+        return ["No version ranks yet. Make one the champion: triage promote VERSION"]
 
 
-def list_versions(project: Project) -> Versions:
+def retest_words(version: Version, today: datetime.date) -> Iterator[str]:
+    """Yield by when a champion has to be tested again, loudly where that has passed."""
+    if version.retest_on is None:
+        return
+    if version.retest_on <= today:
+        yield (
+            f"LAPSED: version {version.number} ({version.title}) should have been tested again by "
+            f"{version.retest_on}. Do not rely on it until it is: triage train, triage promote."
+        )
+    else:
+        yield (
+            f"Version {version.number} ({version.title}) ranks; to be tested again by "
+            f"{version.retest_on}."
+        )
+
+
+def list_versions(project: Project, *, today: datetime.date) -> Versions:
     """Return every model version of a workspace."""
-    return Versions(tuple(_registry(project).list_versions()))
+    return Versions(tuple(_registry(project).list_versions()), today)
 
 
-def promote_version(project: Project, number: int) -> Version:
-    """Make a version the champion, the one that ranks from now on, and return it.
+@dataclass(frozen=True)
+class Promoted:
+    """What came of promoting a version.
+
+    Parameters
+    ----------
+    version : Version
+    verdicts : tuple of Verdict
+        What every gate said.
+    overridden : tuple of str
+        The gates that it did not pass.
+    """
+
+    version: Version
+    verdicts: tuple[Verdict, ...]
+    overridden: tuple[str, ...] = ()
+
+    columns = ("gate", "result", "found")
+
+    @property
+    def rows(self) -> list[dict[str, str | int | float | bool | None]]:
+        """One row a gate."""
+        return [
+            {"gate": one.gate, "result": one.result, "found": one.told} for one in self.verdicts
+        ]
+
+
+def promote_version(
+    project: Project, number: int, *, now: datetime.datetime, by: str = "", because: str = ""
+) -> Promoted:
+    """Make a version the champion, the one that ranks from now on, where every gate lets it.
+
+    Parameters
+    ----------
+    project : Project
+    number : int
+    now : datetime
+    by : str
+        Who approved it.
+    because : str
+        Why it is promoted although it does not pass a gate.
 
     Raises
     ------
+    GateError
+        With every gate that it does not pass, where no reason is given.
     NotFoundError
         There is no such version.
+    TamperedError
+        Its model or its evaluation is not what it was when it was written.
     """
-    return _registry(project).promote(number)
+    registry = _registry(project)
+    champion = registry.champion()
+    version = registry.version(number)
+    registry.load(number)  # a tampered file is refused before anything is decided
+    verdicts = verdicts_on(project, registry, version, champion)
+    failed = [one for one in verdicts if one.result == "failed"]
+    if failed and not because.strip():
+        raise GateError(
+            Problem(
+                f"version {number} ({version.title}), gate '{one.gate}'",
+                one.told,
+                mend="Mend what it found and train again, or override all gates on record: "
+                f"triage promote {number} --because 'REASON'.",
+            )
+            for one in failed
+        )
+    gates = project.panel.gates
+    promoted = registry.promote(
+        number,
+        Promotion(
+            action="promote",
+            version=number,
+            replaced=champion.number if champion else None,
+            at=now,
+            by=by,
+            because=because,
+            failed=[f"{one.gate}: {one.told}" for one in failed],
+            retest_on=now.date() + datetime.timedelta(days=gates.retest_after_days),
+        ),
+    )
+    return Promoted(promoted, verdicts, tuple(one.gate for one in failed))
 
 
-def champion_of(project: Project) -> Version:
-    """Return the version that ranks.
+def verdicts_on(
+    project: Project, registry: Registry, version: Version, champion: Version | None
+) -> tuple[Verdict, ...]:
+    """Return what every gate says of a version, if it were to rank now."""
+    standing = Standing(None)
+    if champion is not None and champion.number != version.number:
+        captured = champion.measures["harm_captured"]
+        standing = Standing(champion.number, champion.fingerprint, known(captured))
+    try:
+        evaluation = registry.evaluation(version.number)
+    except NotFoundError as error:
+        told = error.problems[0].got
+        return judge(None, project.panel.gates, standing, missing=told)
+    return judge(evaluation, project.panel.gates, standing)
+
+
+def rollback_version(project: Project, *, now: datetime.datetime, by: str, because: str) -> Version:
+    """Make the version that ranked before the champion again, and return it.
 
     Raises
     ------
     NotFoundError
-        None was promoted yet.
+        No version was promoted before the one that ranks.
     """
-    champion = _registry(project).champion()
-    if champion is None:
-        versions = _registry(project).list_versions()
+    registry = _registry(project)
+    standing = standing_of(registry.promotions())
+    if len(standing) < 2:
         raise NotFoundError(
             Problem(
                 "the registry",
-                "must have a champion: the model version that ranks",
-                f"{len(versions)} version(s), none of them promoted"
-                if versions
-                else "no model yet",
-                "See 'triage models', then run 'triage promote VERSION'."
-                if versions
-                else "Run 'triage train', then 'triage promote VERSION'.",
+                "must hold an earlier champion to go back to",
+                f"{len(standing)} promotion(s) that still stand",
+                "See 'triage models', and promote another version instead.",
             )
         )
-    return champion
+    before = standing[-2]
+    return registry.promote(
+        before.version,
+        Promotion(
+            action="rollback",
+            version=before.version,
+            replaced=standing[-1].version,
+            at=now,
+            by=by,
+            because=because,
+            retest_on=before.retest_on,
+        ),
+    )
+
+
+def ranker_of(project: Project) -> tuple[Version, Role]:
+    """Return the version that ranks: the champion, or the newest one of the fallback.
+
+    Raises
+    ------
+    NotFoundError
+        There is neither.
+    """
+    versions = _registry(project).list_versions()
+    for version in versions:
+        if version.is_champion:
+            return version, "champion"
+    fallback = project.panel.gates.fallback
+    for version in versions:
+        if version.name == fallback and version.kind == "comparator":
+            return version, "fallback"
+    raise NotFoundError(
+        Problem(
+            "the registry",
+            "must have a champion: the model version that ranks",
+            f"{len(versions)} version(s), none of them promoted" if versions else "no model yet",
+            "See 'triage models', then run 'triage promote VERSION'."
+            if versions
+            else "Run 'triage train', then 'triage promote VERSION'.",
+        )
+    )
 
 
 def _registry(project: Project) -> Registry:

@@ -10,7 +10,16 @@ import pydantic
 
 from triage.workspace.documents import Strict, read_document
 
-__all__ = ["ALARMS", "Acknowledged", "Cohort", "Leakage", "Panel", "Training", "read_panel"]
+__all__ = [
+    "ALARMS",
+    "Acknowledged",
+    "Cohort",
+    "Gates",
+    "Leakage",
+    "Panel",
+    "Training",
+    "read_panel",
+]
 
 ALARMS = ("auc_ceiling", "golden_feature", "overlap", "immature_outcomes", "same_dyad")
 """The alarms that stop a training: a model too good to be true, a single feature that is, rows to
@@ -113,6 +122,71 @@ class Leakage(Strict):
     acknowledged: list[Acknowledged] = []
 
 
+class BetterBy(Strict):
+    """By how much a challenger must capture more harm than the ranker that it would replace.
+
+    Parameters
+    ----------
+    better_by : float
+        Share of all harm that followed; the difference must lie above.
+    judged_by : {"estimate", "low"}
+        Whether the difference itself must, or the low end of its interval of 95%.
+    """
+
+    better_by: float = pydantic.Field(default=0.0, ge=-1, le=1)
+    judged_by: Literal["estimate", "low"] = "estimate"
+
+
+class FairnessGate(Strict):
+    """How far apart groups may be at the cut.
+
+    Parameters
+    ----------
+    attributes : list of str
+        Of people, for audit only.
+    gap_at_most : float
+        The gate fails where those of a group who had the outcome are within capacity less often
+        than all others who had it, or those who had it not more often than all others who had it
+        not, by more than this share, the whole interval of 95% included.
+    smallest_group : int
+        Nothing is told of a group of fewer people, or of fewer with the outcome.
+    """
+
+    attributes: list[str] = []
+    gap_at_most: float = pydantic.Field(default=0.15, ge=0, le=1)
+    smallest_group: int = pydantic.Field(default=10, ge=5)
+
+
+class Gates(Strict):
+    """What a version must have shown before it may rank.
+
+    Parameters
+    ----------
+    harm_captured : BetterBy
+    calibration_slope : [low, high]
+        Bounds of the slope of later outcomes on the score.
+    fairness : FairnessGate
+    turnover_at_most : float
+        Share of the places within capacity that a new champion may give to others.
+    alarms_allowed : list of str
+        Acknowledged alarms that do not bar a version from ranking.
+    fallback : str, optional
+        The comparator of ``models/`` that ranks, with the rules, while no version is champion.
+    retest_after_days : int
+        How long a promotion holds.
+    """
+
+    harm_captured: BetterBy = BetterBy()
+    calibration_slope: Annotated[
+        list[Annotated[float, pydantic.Field(gt=0)]], pydantic.Field(min_length=2, max_length=2)
+    ] = [0.7, 1.4]
+    fairness: FairnessGate = FairnessGate()
+    turnover_at_most: float = pydantic.Field(default=0.75, ge=0, le=1)
+    alarms_allowed: list[AlarmName] = ["same_dyad"]
+    fallback: str | None = None
+    retest_after_days: int = pydantic.Field(default=365, ge=1)
+
+
 class Panel(Strict):
     """What a panel decides without a developer.
 
@@ -131,6 +205,7 @@ class Panel(Strict):
     cohort : Cohort
     training : Training
     leakage : Leakage
+    gates : Gates
     rows_set_aside : dict of str to int
         Source → how many of its rows may be rejected without stopping a run.
     kept_features_mb : int
@@ -148,6 +223,7 @@ class Panel(Strict):
     cohort: Cohort
     training: Training
     leakage: Leakage = Leakage()
+    gates: Gates = Gates()
     rows_set_aside: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
     kept_features_mb: int = pydantic.Field(default=2000, ge=0)
     tracking_uri: str | None = None

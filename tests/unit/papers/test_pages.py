@@ -214,3 +214,21 @@ def test_few_dates_are_told_and_the_earlier_records_counted():
         "1 Apr, 1 May, 1 Jun, 1 Jul, 1 Aug (2) 2025 and 3 earlier"
     )
     assert dates_words([]) == ""
+
+
+def test_a_list_without_an_approved_model_says_so_on_its_face():
+    model = invented_content(invented_tables()).model
+    standing_in = model.model_copy(update={"role": "fallback", "title": "Points of the panel"})
+    (caution,) = page(model=standing_in).cautions
+    assert caution.startswith("No model is approved for this panel.")
+    assert "“Points of the panel”" in caution
+    assert caution.replace("“", "").split()[0] in str(make_papers(a_bundle(model=standing_in)))
+    assert page().cautions == ()
+
+
+@pytest.mark.parametrize(("days_before", "said"), [(0, True), (30, True), (-1, False)])
+def test_a_list_by_a_model_whose_approval_lapsed_says_so(days_before, said):
+    content = invented_content(invented_tables())
+    due = content.as_of - datetime.timedelta(days=days_before)
+    lapsed = content.model.model_copy(update={"retest_on": due})
+    assert any("has lapsed" in caution for caution in page(model=lapsed).cautions) is said

@@ -1,0 +1,263 @@
+"""What a training found out about each model: against the champion, by group, with alarms."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from triage.errors import ConfigurationError
+from triage.fairness import by_group
+from triage.features import catalogue
+from triage.learning import (
+    AboutData,
+    AboutFeature,
+    AboutModel,
+    AboutOutcome,
+    Assessed,
+    Comparison,
+    Evaluation,
+    Examples,
+    Experiment,
+    GroupFigures,
+    Other,
+    Result,
+    ToldAlarm,
+    train,
+)
+from triage.records import CaseHistories
+from triage.registry import Registry, Version
+from triage.workflows.project import Project, code_version
+
+__all__ = ["Rival", "Trials", "evaluate_models", "rival_of"]
+
+Floats = npt.NDArray[np.float64]
+DATA_ALARMS = ("overlap", "immature_outcomes", "same_dyad")
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Who ranks now, as it would have done in the same test periods.
+
+    Parameters
+    ----------
+    role : {"champion", "fallback"}
+    version : int or None
+    title : str
+    scores : ndarray of float64, shape (n_tested,)
+    """
+
+    role: str
+    version: int | None
+    title: str
+    scores: Floats
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What all evaluations of one training share.
+
+    Parameters
+    ----------
+    histories : CaseHistories
+    inputs : mapping of str to str
+        What was read → its SHA-256.
+    examples : Examples
+    experiment : Experiment
+    alarms : sequence of ToldAlarm
+    observed_until : date
+    rival : Rival or None
+    """
+
+    histories: CaseHistories
+    inputs: Mapping[str, str]
+    examples: Examples
+    experiment: Experiment
+    alarms: Sequence[ToldAlarm]
+    observed_until: datetime.date
+    rival: Rival | None
+
+
+def rival_of(
+    project: Project, registry: Registry, examples: Examples, experiment: Experiment
+) -> tuple[Rival | None, tuple[str, ...]]:
+    """Return who ranks now on the rows that were tested, and what stands against comparing.
+
+    A champion that learned is fitted again for each test period, on what had settled before it:
+    its kept model has seen the answers.
+    """
+    champion = registry.champion()
+    if champion is None:
+        return _fallback(project, experiment), ()
+    try:
+        scores = _champion_scores(registry, champion, examples, experiment)
+    except (ConfigurationError, ValueError):
+        told = (
+            f"The champion, version {champion.number}, could not be fitted to these test periods: "
+            "its features or its estimator are no longer made. Nothing is compared with it."
+        )
+        return None, (told,)
+    return Rival("champion", champion.number, champion.title, scores), ()
+
+
+def _fallback(project: Project, experiment: Experiment) -> Rival | None:
+    for result in experiment.results:
+        if result.name == project.panel.gates.fallback:
+            return Rival("fallback", None, result.trained.spec.title, result.scores)
+    return None
+
+
+def _champion_scores(
+    registry: Registry, champion: Version, examples: Examples, experiment: Experiment
+) -> Floats:
+    trained = registry.load(champion.number)
+    for result in experiment.results:
+        if result.trained.spec == trained.spec:
+            return result.scores
+    if not trained.learned:
+        return trained.score(examples.matrix.take(experiment.tested))
+    trained.select(examples.matrix)  # refuses where features are gone
+    again = train(
+        [trained.spec], examples, capacity=experiment.capacity, training=experiment.training
+    )
+    return again.results[0].scores
+
+
+def evaluate_models(project: Project, trials: Trials) -> dict[str, Evaluation]:
+    """Return the evaluation of every model of a training, by the model's name."""
+    experiment, examples = trials.experiment, trials.examples
+    tested = Assessed(experiment, examples.moments, examples.labels)
+    captured = {one.name: tested.harm_captured(one.scores) for one in experiment.results}
+    words = _words(project)
+    return {
+        result.name: Evaluation(
+            synthetic=project.panel.synthetic,
+            code_version=code_version(),
+            capacity=experiment.capacity,
+            lists=result.pooled.lists,
+            harm_scale=project.scale.title,
+            model=_about(result),
+            outcome=_outcome(result, experiment),
+            data=_data(trials),
+            features=[words[name] for name in result.trained.feature_names],
+            measures=tested.measures(result),
+            curve=tested.curve(result),
+            groups=_groups(project, trials, tested, result),
+            others=[
+                Other(
+                    title=other.trained.spec.title,
+                    kind=other.trained.spec.kind,
+                    harm_captured=captured[other.name],
+                    auc=other.pooled.auc,
+                )
+                for other in experiment.results
+                if other is not result
+            ],
+            against=_against(tested, result, trials.rival),
+            alarms=[alarm for alarm in trials.alarms if _concerns(alarm, result)],
+            notes=list(result.trained.notes),
+        )
+        for result in experiment.results
+    }
+
+
+def _concerns(alarm: ToldAlarm, result: Result) -> bool:
+    return alarm.name in DATA_ALARMS or alarm.subject in (
+        result.name,
+        *result.trained.feature_names,
+    )
+
+
+def _against(tested: Assessed, result: Result, rival: Rival | None) -> Comparison | None:
+    if rival is None:
+        return None
+    return Comparison(
+        role=rival.role,
+        version=rival.version,
+        title=rival.title,
+        better_by=tested.better_by(result.scores, rival.scores),
+        turnover=tested.turnover(result.scores, rival.scores),
+    )
+
+
+def _groups(
+    project: Project, trials: Trials, tested: Assessed, result: Result
+) -> list[GroupFigures]:
+    gate = project.panel.gates.fairness
+    found = []
+    for attribute in gate.attributes:
+        values = trials.histories.people[attribute].to_pylist()
+        found += by_group(
+            tested,
+            result.scores,
+            [values[person] for person in tested.person.tolist()],
+            attribute=attribute,
+            smallest_group=gate.smallest_group,
+            learned=result.trained.learned,
+        )
+    return found
+
+
+def _words(project: Project) -> dict[str, AboutFeature]:
+    return {
+        entry.feature.name: AboutFeature(
+            name=entry.feature.name,
+            theme=entry.feature.theme_title,
+            words=entry.example,
+            direction=entry.feature.direction,
+        )
+        for entry in catalogue(project.features, project.vocabulary)
+    }
+
+
+def _about(result: Result) -> AboutModel:
+    spec = result.trained.spec
+    return AboutModel(
+        name=spec.name,
+        title=spec.title,
+        purpose=spec.purpose,
+        kind=spec.kind,
+        source=spec.source,
+        estimator=spec.estimator or "points that people have set",
+        parameters={name: str(value) for name, value in spec.parameters.items()},
+        monotonic=spec.monotonic,
+    )
+
+
+def _outcome(result: Result, experiment: Experiment) -> AboutOutcome:
+    outcome = experiment.outcome
+    return AboutOutcome(
+        name=outcome.name,
+        meaning=outcome.meaning,
+        horizon_days=outcome.horizon_days,
+        settles_in_days=outcome.settles_in_days,
+        base_rate=result.trained.base_rate,
+    )
+
+
+def _data(trials: Trials) -> AboutData:
+    examples, experiment = trials.examples, trials.experiment
+    known = examples.labels.known
+    days = examples.moments.day[known].astype("datetime64[D]")
+    y = examples.labels.values
+    return AboutData(
+        fingerprint=experiment.fingerprint,
+        inputs=dict(trials.inputs),
+        referrals=len(y),
+        learned=int(known.sum()),
+        people=len(np.unique(examples.moments.person[known])),
+        positives=int(y[known].sum()),
+        tested=len(experiment.tested),
+        tested_positives=int(y[experiment.tested].sum()),
+        first=days.min().item(),
+        last=days.max().item(),
+        observed_until=trials.observed_until,
+        periods=[(_date(one.test_from), _date(one.test_until - 1)) for one in experiment.periods],
+    )
+
+
+def _date(day: int) -> datetime.date:
+    return datetime.date(1970, 1, 1) + datetime.timedelta(days=day)

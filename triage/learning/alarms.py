@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from triage.learning.examples import Examples
-from triage.learning.leakage import Skill, single_feature_skills, skill_of
+from triage.learning.leakage import Skill, single_feature_skills, skill_of, standard_error
 from triage.timeline import Fold
 from triage.workspace import ALARMS
 
 __all__ = ["Alarm", "data_alarms", "score_alarms"]
 
 Floats = npt.NDArray[np.float64]
+LIKELY = 1.959964
 
 AUC_CEILING, GOLDEN_FEATURE, OVERLAP, IMMATURE_OUTCOMES, SAME_DYAD = ALARMS
 
@@ -57,7 +58,7 @@ def data_alarms(
         Outcomes are on record where they had settled before this day (days since 1970-01-01).
     """
     return (
-        *_golden(single_feature_skills(examples, folds), auc_ceiling),
+        *_golden(examples, folds, auc_ceiling),
         *_overlaps(examples, folds),
         *_immature(examples, folds, observed_until),
         *_shared_dyads(examples, folds),
@@ -81,13 +82,21 @@ def score_alarms(
     return tuple(
         Alarm(AUC_CEILING, name, _above(skill, auc_ceiling))
         for name, skill in found
-        if skill.low > auc_ceiling
+        if _exceeds(skill, y, auc_ceiling)
     )
 
 
-def _golden(skills: Mapping[str, Skill], ceiling: float) -> Iterator[Alarm]:
+def _exceeds(skill: Skill, y: Floats, ceiling: float) -> bool:
+    """Return whether chance can hardly have made it: few outcomes are soon ranked all right."""
+    by_chance = LIKELY * standard_error(ceiling, y)
+    return skill.low > ceiling and skill.auc - by_chance > ceiling
+
+
+def _golden(examples: Examples, folds: Sequence[Fold], ceiling: float) -> Iterator[Alarm]:
+    skills = single_feature_skills(examples, folds)
+    y = examples.labels.values[np.concatenate([fold.test for fold in folds])]
     for name, skill in sorted(skills.items(), key=lambda item: (-item[1].auc, item[0])):
-        if skill.low > ceiling:
+        if _exceeds(skill, y, ceiling):
             yield Alarm(GOLDEN_FEATURE, name, f"alone, {_above(skill, ceiling)}")
 
 

@@ -14,7 +14,7 @@ from triage.learning.estimators import make_estimator
 from triage.learning.examples import Examples
 from triage.timeline import Fold
 
-__all__ = ["Skill", "shuffled_skill", "single_feature_skills", "skill_of"]
+__all__ = ["Skill", "shuffled_skill", "single_feature_skills", "skill_of", "standard_error"]
 
 Floats = npt.NDArray[np.float64]
 BINS = 20
@@ -138,11 +138,16 @@ def skill_of(y: Floats, scores: Floats, *, z: float = Z) -> Skill:
         Half the interval's length in standard errors; by default for 99.9%.
     """
     auc = float(roc_auc_score(y, scores))
+    error = z * standard_error(auc, y)
+    return Skill(auc, max(auc - error, 0.0), min(auc + error, 1.0))
+
+
+def standard_error(auc: float, y: Floats) -> float:
+    """Return Hanley and McNeil's standard error of an AUC of these outcomes."""
     positives = float(y.sum())
     negatives = len(y) - positives
     first, second = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = (
         auc * (1 - auc) + (positives - 1) * (first - auc**2) + (negatives - 1) * (second - auc**2)
     ) / (positives * negatives)
-    error = z * math.sqrt(max(variance, 0.0))
-    return Skill(auc, max(auc - error, 0.0), min(auc + error, 1.0))
+    return math.sqrt(max(variance, 0.0))

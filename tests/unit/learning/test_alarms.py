@@ -69,7 +69,7 @@ def test_a_model_too_good_to_be_true_is_named(noise, alarmed) -> None:
 
 
 def test_few_outcomes_do_not_accuse_a_model() -> None:
-    y = np.array([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
-    scores = np.array([0.9, 0.1, 0.2, 0.3, 0.25, 0.0])
+    y = np.repeat([1.0, 0.0], [5, 400])
+    scores = y + 0.1 * np.sin(np.arange(405))
     assert labels(y).known.all()
     assert score_alarms({"model": scores}, y, auc_ceiling=0.85) == ()

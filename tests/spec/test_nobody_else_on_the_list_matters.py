@@ -43,9 +43,9 @@ def with_gaps(seed: int) -> Any:
 def fitted(spec: ModelSpec, values: Any) -> Fit:
     rows = np.arange(N)
     rehearsal = (rows[:300], rows[300:N_TRAIN])
-    done = fit(
-        Job(spec, (0, 1, 2), "here", rows[:N_TRAIN], rows[N_TRAIN:], rehearsal, 1), data(values)
-    )
+    learned, asked = rows[:N_TRAIN], rows[N_TRAIN:]
+    job = Job(spec, (0, 1, 2), "here", learned, asked, rehearsal, seed=1, keep=True)
+    done = fit(job, data(values))
     assert done.problem is None
     return done
 

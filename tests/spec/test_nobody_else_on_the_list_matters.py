@@ -22,7 +22,7 @@ from triage.learning.fitting import Data, Fit, Job, fit
 from triage.records import build_histories
 from triage.timeline import build_timeline, day_of, moments_of
 
-SPECS = (builders.net(), builders.boosting())
+SPECS = (builders.net(), *map(builders.of_trees, builders.TREES))
 N, N_TRAIN = 600, 400
 
 

@@ -491,6 +491,86 @@ def rollback_command(
     tell(f"Version {champion.number} ({champion.title}) is the champion again.")
 
 
+class Every(enum.StrEnum):
+    """How often a list is replayed."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+@application.command(
+    "backtest",
+    epilog="Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --every month\n\n"
+    "Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --retrain-months 1 "
+    "--resamples 200",
+)
+def backtest_command(
+    first: Annotated[
+        datetime.datetime,
+        typer.Option(
+            "--from", metavar="DATE", formats=[DAY], help="The first list, as 2024-01-01."
+        ),
+    ],
+    last: Annotated[
+        datetime.datetime,
+        typer.Option("--to", metavar="DATE", formats=[DAY], help="No list is later than this."),
+    ],
+    every: Annotated[Every, typer.Option("--every", help="How often there is a list.")] = (
+        Every.MONTH
+    ),
+    retrain_months: Annotated[
+        int | None,
+        typer.Option(
+            "--retrain-months",
+            min=1,
+            metavar="N",
+            help="Train anew after so many months; by default as configs/panel.yaml says: "
+            "'--retrain-months 1' for each list.",
+        ),
+    ] = None,
+    resamples: Annotated[
+        int | None,
+        typer.Option(
+            "--resamples",
+            min=50,
+            metavar="N",
+            help="How often people are resampled for intervals; '--resamples 200' is quicker.",
+        ),
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    form: FormatOption = Format.TABLE,
+    no_cache: NoCache = False,
+) -> None:
+    """Replay past lists: what each ranker would have caught.
+
+    Each list knows what was known on its date, and its models learned from what had settled by
+    then. Writes results/backtest/…/backtest.html and backtest.csv.
+    """
+    from triage.cli.progress import Shown
+    from triage.workflows import backtest, load_project
+
+    if last < first:
+        raise typer.BadParameter("--to must not be before --from.")
+    with Shown() as progress:
+        done = backtest(
+            load_project(workspace),
+            first=first.date(),
+            last=last.date(),
+            every=every.value,
+            retrain_months=retrain_months,
+            resamples=resamples,
+            today=_now().date(),
+            progress=progress,
+            keep_features=not no_cache,
+        )
+    print_listing(done.rows, done.columns, form)
+    for line in done.told:
+        tell(line)
+    tell(f"The page: {done.page}")
+    tell(f"Every figure: {done.table}")
+
+
 @application.command(
     "rank",
     epilog="Example:  triage rank --as-of 2026-03-01\n\n"

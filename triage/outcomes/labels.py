@@ -195,21 +195,7 @@ def outcome_day(outcome: Outcome, timeline: Timeline, moments: Moments) -> Days:
     -------
     ndarray of int32, shape (n,)
     """
-    if outcome.any_event is not None:
-        return first_day(outcome.any_event, outcome, timeline, moments)
-    columns = _columns(outcome, timeline)
-    counts = _truth(outcome.harm_from, columns, timeline.n_events, without=Truth.YES)
-    days = columns["harm_days"]
-    assert isinstance(days, Numbers)  # noqa: S101 - a timeline's harm is a number
-    harm = np.where(counts == Truth.YES, np.nan_to_num(days.values), 0.0)
-    events = np.flatnonzero((harm > 0) & (timeline.known != NEVER))
-    found = np.full(len(moments), NEVER, dtype=np.int32)
-    for first, last, row, event in _pairs(timeline, events, moments, outcome):
-        total = np.concatenate([[0.0], np.cumsum(harm[event])])
-        begin = np.searchsorted(row, np.arange(first, last))
-        reached = total[1:] - total[begin[row - first]] >= float(outcome.harm_at_least or 0.0)
-        np.minimum.at(found, row[reached], timeline.happened[event[reached]])
-    return found
+    return _within_horizon(outcome, timeline, moments)[0]
 
 
 def _within_horizon(

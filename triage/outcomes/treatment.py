@@ -85,5 +85,6 @@ def handle_taken_on(labels: Labels, taken_on: TakenOn, handling: Handling) -> La
         labels,
         values=np.where(apart, np.nan, labels.values),
         harm_days=np.where(apart, np.nan, labels.harm_days),
+        days_until=np.where(apart, np.nan, labels.days_until),
         states=np.where(apart, LabelState.TAKEN_ON, labels.states).astype(np.int8),
     )

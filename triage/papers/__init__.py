@@ -3,8 +3,9 @@
 Every paper is made from a bundle alone: the same bundle gives the same bytes, today or in five
 years, whoever asks. One typed page (:class:`ListPage`) says what there is to say; each format
 only sets it: ``list.html`` for people, ``list.csv`` for workbooks, ``list.json`` for programs,
-and two views in a terminal. Two pages are not about a list: the catalogue of the features that a
-workspace makes, and their profile over many people, which tells of no small group.
+and two views in a terminal. Three pages are not about a list: the catalogue of the features that a
+workspace makes, their profile over many people, and a backtest (:class:`BacktestReport`), none of
+which tells of a small group.
 
 Why this shape: whoever reads a list has ten minutes a case and was not there when it was made. So
 the page keeps the words of the features and rules, puts the records behind each reason, tells
@@ -16,6 +17,15 @@ The drawing of a score is made here and not in ``explain``, so that opening a li
 a model nor the library that explains one.
 """
 
+from triage.papers.backtest_pages import backtest_page
+from triage.papers.backtests import (
+    BacktestReport,
+    GroupFigures,
+    HandlingFigures,
+    ListFigures,
+    RankerFigures,
+    backtest_csv,
+)
 from triage.papers.distribution import sparkline
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
 from triage.papers.making import make_papers
@@ -24,14 +34,21 @@ from triage.papers.terminal import Form, print_case, print_list
 
 __all__ = [
     "Aside",
+    "BacktestReport",
     "Case",
     "Form",
+    "GroupFigures",
+    "HandlingFigures",
+    "ListFigures",
     "ListPage",
     "Period",
+    "RankerFigures",
     "Reason",
     "Record",
     "RuleSeen",
     "Step",
+    "backtest_csv",
+    "backtest_page",
     "catalogue_page",
     "list_page",
     "make_papers",

@@ -1,7 +1,8 @@
 """Workflows: one module a journey, each joining the rooms to what is stored.
 
-:func:`load_project` reads all that a workspace says. Check, features, train, promote, rank, show
-and demo then each do one thing that a person asks for. Nowhere else do rooms meet storage.
+:func:`load_project` reads all that a workspace says. Check, features, train, backtest, promote,
+rank, show and demo then each do one thing that a person asks for. Nowhere else do rooms meet
+storage.
 
 Why this shape: every room below is given tables and gives tables back, so that it can be tested
 without a disk; the files, the order of steps and what is written when are decided here, once. The
@@ -16,6 +17,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from triage.workflows.backtesting import Backtested, backtest
     from triage.workflows.checking import Found, check_extracts, read_accepted
     from triage.workflows.demo import run_demo, write_demo
     from triage.workflows.feature_files import write_features, write_features_by_spark
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Backtested",
     "Found",
     "Listed",
     "Progress",
@@ -44,6 +47,7 @@ __all__ = [
     "Proofs",
     "Trainings",
     "Versions",
+    "backtest",
     "check_extracts",
     "describe_features",
     "forget_features",
@@ -64,6 +68,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Backtested": "backtesting",
+    "backtest": "backtesting",
     "Found": "checking",
     "Listed": "feature_papers",
     "Progress": "progress",

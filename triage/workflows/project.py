@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import triage
+from triage.conditions import mismatches, parse_condition
 from triage.errors import ConfigurationError, Problem, close_match
 from triage.features import Feature, read_pipelines
 from triage.harm import Scale, read_scales
@@ -89,6 +90,7 @@ def load_project(root: Path) -> Project:
         models = tries.read(lambda: read_models(workspace.models, features, root=root))
     if panel is not None:
         tries.problems += _panel_misfits(panel, configs, root, sources, scales)
+        tries.problems += _backtest_misfits(panel, configs, root, features)
         tries.problems += _cohort_misfits(panel, configs, root, vocabulary)
         tries.problems += _gate_misfits(panel, configs, root, vocabulary, models)
     if (
@@ -146,6 +148,24 @@ def _panel_misfits(
                 f"'rows_set_aside' names '{name}', which is no source of configs/sources/",
                 mend=close_match(name, names),
             )
+
+
+def _backtest_misfits(
+    panel: Panel, configs: Path, root: Path, features: tuple[Feature, ...] | None
+) -> Iterator[Problem]:
+    no_history, path = panel.backtest.no_history, configs / "panel.yaml"
+    if no_history is None or features is None:
+        return
+    line = line_of(path, ["backtest", "no_history", "when"])
+    where = f"{path.relative_to(root)}, line {line}"
+    try:
+        condition = parse_condition(no_history.when)
+    except ValueError as error:
+        yield Problem(where, f"'when' must be a condition: {error}")
+        return
+    kinds = dict.fromkeys((feature.name for feature in features), "number")
+    for text in mismatches(condition, kinds, made_by="no feature pipeline makes"):
+        yield Problem(where, f"'backtest.no_history' {text}".rstrip("."))
 
 
 def _cohort_misfits(

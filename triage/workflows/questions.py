@@ -30,7 +30,7 @@ from triage.workflows.making import Make, made_anew
 from triage.workflows.project import Project
 from triage.workspace import Cohort
 
-__all__ = ["Asked", "ask_of_all", "ask_of_open", "open_on", "require_history"]
+__all__ = ["Asked", "ask_of", "ask_of_all", "ask_of_open", "open_on", "require_history"]
 
 Rows = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
@@ -68,7 +68,7 @@ class Asked:
 def ask_of_all(project: Project, histories: CaseHistories, make: Make = made_anew) -> Asked:
     """Return every past referral on the date on which it would have been heard."""
     rows, days = training_days(histories.referrals, project.panel.cohort)
-    return _ask(project, histories, rows, days, make)
+    return ask_of(project, histories, rows, days, make)
 
 
 def ask_of_open(
@@ -84,10 +84,11 @@ def ask_of_open(
     rows = open_on(histories, project.panel.cohort, as_of)
     require_history(histories, [as_of])
     days = np.full(len(rows), day_of(as_of), dtype=np.int32)
-    return _ask(project, histories, rows, days, make)
+    return ask_of(project, histories, rows, days, make)
 
 
-def _ask(project: Project, histories: CaseHistories, rows: Rows, days: Days, make: Make) -> Asked:
+def ask_of(project: Project, histories: CaseHistories, rows: Rows, days: Days, make: Make) -> Asked:
+    """Return these rows of the referrals, each on a day of its own, from one timeline."""
     timeline = build_timeline(histories, project.scale)
     referrals = histories.referrals.take(pa.array(rows))
     moments = moments_of(timeline, referrals["person_id"].to_pylist(), days)

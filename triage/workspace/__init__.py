@@ -12,6 +12,7 @@ or the new one, never a half. The room stands below ``records`` because every ot
 room's loader needs it.
 """
 
+from triage.workspace.backtests import Backtest, NoHistory
 from triage.workspace.documents import (
     Strict,
     gather_documents,
@@ -36,9 +37,11 @@ from triage.workspace.writing import scratch_folder, sha256_of, write_folder, wr
 __all__ = [
     "ALARMS",
     "Acknowledged",
+    "Backtest",
     "Cohort",
     "Gates",
     "Leakage",
+    "NoHistory",
     "Panel",
     "Strict",
     "Training",

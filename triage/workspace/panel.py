@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
+from triage.workspace.backtests import Backtest
 from triage.workspace.documents import Strict, read_document
 
 __all__ = [
@@ -206,6 +207,7 @@ class Panel(Strict):
     training : Training
     leakage : Leakage
     gates : Gates
+    backtest : Backtest
     rows_set_aside : dict of str to int
         Source → how many of its rows may be rejected without stopping a run.
     kept_features_mb : int
@@ -224,6 +226,7 @@ class Panel(Strict):
     training: Training
     leakage: Leakage = Leakage()
     gates: Gates = Gates()
+    backtest: Backtest = Backtest()
     rows_set_aside: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
     kept_features_mb: int = pydantic.Field(default=2000, ge=0)
     tracking_uri: str | None = None

@@ -15,6 +15,7 @@ COMMANDS = (
     "train",
     "models",
     "promote",
+    "card",
     "rollback",
     "rank",
     "show",

@@ -130,9 +130,15 @@ def test_an_override_and_a_rollback_are_on_record(program, ranked) -> None:
     assert "must hold an earlier champion to go back to" in only.err
     done = program.must("promote", 2, "--by", "A. Chair", "--because", "to see", *at)
     assert re.search(r"Version 2 .* is the champion", done.err)
+    written = (ranked / "models" / "cards" / "version-2" / "card.md").read_text()
+    assert "OVERRIDDEN, because: to see" in written
+    assert program.must("card", 2, *at).out == written
+    kept = (ranked / "registry" / "artifacts").glob("*/artifacts/card/atrs.md")
+    assert program.must("card", 2, "--atrs", *at).out in {path.read_text() for path in kept}
     back = program.must("rollback", "--because", "seen", *at)
     assert "Version 1 " in back.err
     assert "is the champion again" in back.err
+    assert "Nobody has approved this version" in program.must("card", 2, *at).out
     told = program.must("models", *at).err
     assert "Version 1 " in told
     assert "to be tested again by" in told
@@ -148,3 +154,16 @@ def test_the_gates_fit_the_rest_of_the_workspace(program, workspace) -> None:
     assert "'fallback' must be a comparator of models/" in done.err
     assert "'sexx' is none. Did you mean 'sex'?" in done.err
     assert "'calibration_slope' must be a lower bound and a higher one" in done.err
+
+
+def test_a_tracking_server_that_is_down_stops_a_training_before_its_work(
+    program, workspace
+) -> None:
+    panel = workspace / "configs" / "panel.yaml"
+    panel.write_text(panel.read_text() + "\ntracking_uri: http://127.0.0.1:9\n")
+    env = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+    done = program("train", "--workspace", workspace, env=env)
+    assert done.code == 8
+    assert "the registry: could not be opened" in done.err
+    assert "tracking_uri" in done.err
+    assert "Reading and checking" not in done.err

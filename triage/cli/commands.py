@@ -474,6 +474,26 @@ def promote_command(
 
 
 @application.command(
+    "card", epilog="Example:  triage card 3\n\nExample:  triage card 3 --atrs > record.md"
+)
+def card_command(
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="As 'triage models' lists it.")],
+    workspace: WorkspaceOption = HERE,
+    atrs: Annotated[
+        bool,
+        typer.Option("--atrs", help="The fields of the UK's transparency record instead."),
+    ] = False,
+) -> None:
+    """Print a model version's card as Markdown.
+
+    A version that was promoted has it in models/cards/ too, with an HTML page.
+    """
+    from triage.workflows import load_project, tell_card
+
+    print(tell_card(load_project(workspace), version, atrs=atrs), end="")
+
+
+@application.command(
     "rollback",
     epilog="Example:  triage rollback --by 'A. Chair' --because 'the new one lists nobody new'",
 )

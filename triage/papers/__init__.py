@@ -26,6 +26,7 @@ from triage.papers.backtests import (
     RankerFigures,
     backtest_csv,
 )
+from triage.papers.cards import Approval, Card, atrs_markdown, card_markdown, card_page
 from triage.papers.distribution import sparkline
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
 from triage.papers.making import make_papers
@@ -33,8 +34,10 @@ from triage.papers.pages import Aside, Case, ListPage, Reason, Record, RuleSeen,
 from triage.papers.terminal import Form, print_case, print_list
 
 __all__ = [
+    "Approval",
     "Aside",
     "BacktestReport",
+    "Card",
     "Case",
     "Form",
     "GroupFigures",
@@ -47,8 +50,11 @@ __all__ = [
     "Record",
     "RuleSeen",
     "Step",
+    "atrs_markdown",
     "backtest_csv",
     "backtest_page",
+    "card_markdown",
+    "card_page",
     "catalogue_page",
     "list_page",
     "make_papers",

@@ -19,7 +19,7 @@ from triage.registry.local import StoredVersion, stored_versions
 from triage.registry.model_files import read_model, write_model
 from triage.registry.promotions import Promotion, read_evaluation, record, recorded
 from triage.registry.tracking import connect, make_database, quiet
-from triage.workspace import Workspace
+from triage.workspace import Workspace, write_whole
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -273,6 +273,11 @@ class Registry:
             File name → content.
         """
         version = self.version(number)
+        if self._is_local:  # mlflow would write to where the workspace lay before it was moved
+            folder = self._artifacts / version.run_id / "artifacts" / CARD_FOLDER
+            for name, content in files.items():
+                write_whole(folder / name, content)
+            return
         with tempfile.TemporaryDirectory() as target, quiet("keep a card"):
             for name, content in files.items():
                 (Path(target) / name).write_bytes(content)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from triage.workflows.backtesting import Backtested, backtest
+    from triage.workflows.cards import tell_card
     from triage.workflows.checking import Found, check_extracts, read_accepted
     from triage.workflows.demo import run_demo, write_demo
     from triage.workflows.feature_files import write_features, write_features_by_spark
@@ -61,6 +62,7 @@ __all__ = [
     "read_accepted",
     "rollback_version",
     "run_demo",
+    "tell_card",
     "train_models",
     "write_demo",
     "write_features",
@@ -91,6 +93,7 @@ _HOMES = {
     "read_accepted": "checking",
     "rollback_version": "versions",
     "run_demo": "demo",
+    "tell_card": "cards",
     "train_models": "training",
     "write_demo": "demo",
     "write_features": "feature_files",

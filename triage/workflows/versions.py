@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from triage.errors import GateError, NotFoundError, Problem
-from triage.learning import Standing, Verdict, judge
-from triage.registry import Promotion, Registry, Version, standing_of
+from triage.learning import Verdict
+from triage.registry import Promotion, Version, standing_of
+from triage.workflows.cards import keep_card
 from triage.workflows.project import Project
 from triage.workflows.training import MEASURES, known
+from triage.workflows.verdicts import registry_of, verdicts_on
 
 __all__ = [
     "Promoted",
@@ -21,7 +23,6 @@ __all__ = [
     "promote_version",
     "ranker_of",
     "rollback_version",
-    "verdicts_on",
 ]
 
 Role = Literal["champion", "fallback"]
@@ -92,7 +93,7 @@ def retest_words(version: Version, today: datetime.date) -> Iterator[str]:
 
 def list_versions(project: Project, *, today: datetime.date) -> Versions:
     """Return every model version of a workspace."""
-    return Versions(tuple(_registry(project).list_versions()), today)
+    return Versions(tuple(registry_of(project).list_versions()), today)
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def promote_version(
     TamperedError
         Its model or its evaluation is not what it was when it was written.
     """
-    registry = _registry(project)
+    registry = registry_of(project)
     champion = registry.champion()
     version = registry.version(number)
     registry.load(number)  # a tampered file is refused before anything is decided
@@ -163,36 +164,19 @@ def promote_version(
             for one in failed
         )
     gates = project.panel.gates
-    promoted = registry.promote(
-        number,
-        Promotion(
-            action="promote",
-            version=number,
-            replaced=champion.number if champion else None,
-            at=now,
-            by=by,
-            because=because,
-            failed=[f"{one.gate}: {one.told}" for one in failed],
-            retest_on=now.date() + datetime.timedelta(days=gates.retest_after_days),
-        ),
+    promotion = Promotion(
+        action="promote",
+        version=number,
+        replaced=champion.number if champion else None,
+        at=now,
+        by=by,
+        because=because,
+        failed=[f"{one.gate}: {one.told}" for one in failed],
+        retest_on=now.date() + datetime.timedelta(days=gates.retest_after_days),
     )
+    keep_card(project, registry, version, verdicts, promotion)
+    promoted = registry.promote(number, promotion)
     return Promoted(promoted, verdicts, tuple(one.gate for one in failed))
-
-
-def verdicts_on(
-    project: Project, registry: Registry, version: Version, champion: Version | None
-) -> tuple[Verdict, ...]:
-    """Return what every gate says of a version, if it were to rank now."""
-    standing = Standing(None)
-    if champion is not None and champion.number != version.number:
-        captured = champion.measures["harm_captured"]
-        standing = Standing(champion.number, champion.fingerprint, known(captured))
-    try:
-        evaluation = registry.evaluation(version.number)
-    except NotFoundError as error:
-        told = error.problems[0].got
-        return judge(None, project.panel.gates, standing, missing=told)
-    return judge(evaluation, project.panel.gates, standing)
 
 
 def rollback_version(project: Project, *, now: datetime.datetime, by: str, because: str) -> Version:
@@ -203,7 +187,7 @@ def rollback_version(project: Project, *, now: datetime.datetime, by: str, becau
     NotFoundError
         No version was promoted before the one that ranks.
     """
-    registry = _registry(project)
+    registry = registry_of(project)
     standing = standing_of(registry.promotions())
     if len(standing) < 2:
         raise NotFoundError(
@@ -237,7 +221,7 @@ def ranker_of(project: Project) -> tuple[Version, Role]:
     NotFoundError
         There is neither.
     """
-    versions = _registry(project).list_versions()
+    versions = registry_of(project).list_versions()
     for version in versions:
         if version.is_champion:
             return version, "champion"
@@ -255,7 +239,3 @@ def ranker_of(project: Project) -> tuple[Version, Role]:
             else "Run 'triage train', then 'triage promote VERSION'.",
         )
     )
-
-
-def _registry(project: Project) -> Registry:
-    return Registry(project.workspace, project.panel.tracking_uri)

@@ -1,0 +1,120 @@
+"""A card says all that its evaluation does, in Markdown and in HTML, and hides no override."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+import numpy as np
+import pytest
+
+from tests.unit.learning.test_gates import alarm, evaluation, group
+from triage.learning import (
+    AboutFeature,
+    CurvePoint,
+    Figure,
+    GroupFigures,
+    Standing,
+    curve_of,
+    judge,
+    wilson,
+)
+from triage.papers import Approval, Card, atrs_markdown, card_markdown, card_page
+from triage.workspace import Cohort, Gates, Panel, Training
+
+PANEL = Panel(
+    name="North panel",
+    area="North",
+    capacity=8,
+    harm_scale="days",
+    cohort=Cohort(open_days=31, as_of="monthly"),
+    training=Training(folds=2, test_days=100),
+)
+CURVE = [
+    CurvePoint(rows=100, foretold=0.02, observed=wilson(3, 100)),
+    CurvePoint(rows=100, foretold=0.31, observed=wilson(28, 100)),
+]
+APPROVAL = Approval(
+    at=datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC),
+    by="A. Chair",
+    because="the old one reads a retired source",
+    overridden=["turnover: 90% of the places"],
+    retest_on=datetime.date(2027, 3, 1),
+)
+
+
+def card(approval=APPROVAL, **changes) -> Card:
+    small = GroupFigures(attribute="sex", group="other", told=False)
+    features = [
+        AboutFeature(
+            name="more_365d", theme="Invented", words="3 incidents | <b>", direction="raises"
+        )
+    ]
+    given = {"groups": [group(), small], "curve": CURVE, "features": features}
+    made = evaluation(**{**given, "alarms": [alarm("same_dyad")], **changes})
+    return Card(4, "5e" * 32, PANEL, made, judge(made, Gates(), Standing(1)), approval)
+
+
+def test_the_card_has_every_part_that_was_promised():
+    text = card_markdown(card())
+    assert re.findall(r"^## (.*)$", text, flags=re.MULTILINE) == [
+        "What it is for",
+        "What it is not for",
+        "What is foretold",
+        "How well it did",
+        "Against other rankers",
+        "By group at the cut",
+        "Calibration",
+        "Gates",
+        "Alarms",
+        "Data",
+        "Features and directions",
+        "Limits",
+        "Approval and retest",
+    ]
+    assert "| sex: other | too few to tell |  |  |  |  |" in text
+    assert "Acknowledged by me on 1 January 2026: because" in text
+    assert "to be tested again by 1 March 2027" in text
+    assert "SYNTHETIC DATA" in text
+
+
+def test_an_override_stands_on_the_card_and_nobody_named_is_said():
+    text = card_markdown(card())
+    assert "OVERRIDDEN, because: the old one reads a retired source" in text
+    assert "1 March 2027. AGAINST 1 gate that it did not pass." in text
+    assert "Gate not passed: turnover: 90% of the places" in text
+    assert "Nobody has approved this version" in card_markdown(card(approval=None))
+
+
+def test_text_of_the_workspace_stays_text():
+    assert "3 incidents \\| <b>" in card_markdown(card())
+    page = card_page(card()).decode()
+    assert "3 incidents | &lt;b&gt;" in page
+    assert "<script" not in page
+
+
+def test_the_plot_shows_each_point_and_its_table_says_the_same():
+    page = card_page(card()).decode()
+    assert page.count("<circle") == len(CURVE)
+    assert "foretold 31%, happened 28%" in page
+    assert 'data-label="Happened">28.0%' in page
+    assert "<circle" not in card_page(card(curve=[])).decode()
+
+
+def test_atrs_fields_come_from_the_same_source_and_say_what_is_missing():
+    text = atrs_markdown(card())
+    assert "**Senior responsible owner**: A. Chair" in text
+    assert "**Model name and version**: new, version 4" in text
+    assert "**Website**: To be filled in by the panel." in text
+    assert "**Senior responsible owner**: To be filled in" in atrs_markdown(card(approval=None))
+
+
+def test_wilson_and_the_curve():
+    figure = wilson(0, 50)
+    assert (figure.value, figure.low) == (0, 0)
+    assert figure.high == pytest.approx(0.0713, abs=1e-3)
+    chance = np.linspace(0.01, 0.6, 200)
+    points = curve_of(chance, (chance > 0.3).astype(float))
+    assert [point.rows for point in points] == [20] * 10
+    assert points[0].observed.value == 0
+    assert points[-1].observed == Figure(**wilson(20, 20).model_dump())

@@ -1,0 +1,103 @@
+"""Papers of sentences and tables, as one HTML page or as Markdown, from one source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from triage.papers.html_pages import filled
+from triage.papers.wording import visible
+from triage.workspace import Panel
+
+__all__ = ["Section", "Table", "ToldPage", "told_markdown", "told_page"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first column of every row names it."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, init=False)
+class Section:
+    """A part of a paper: sentences, then a drawing if there is one, then a table."""
+
+    key: str
+    title: str
+    sentences: tuple[str, ...]
+    table: Table | None
+    drawing: Markup | None
+
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        sentences: Iterable[str] = (),
+        table: Table | None = None,
+        drawing: Markup | None = None,
+    ) -> None:
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "title", title)
+        object.__setattr__(self, "sentences", tuple(sentences))
+        object.__setattr__(self, "table", table)
+        object.__setattr__(self, "drawing", drawing)
+
+
+@dataclass(frozen=True)
+class ToldPage:
+    """All that stands on such a paper.
+
+    Parameters
+    ----------
+    kind : str
+        Stands at the foot of each printed page.
+    title : str
+    panel : Panel
+    synthetic : bool
+    standing : str
+        What matters most, in a sentence.
+    sections : sequence of Section
+        At least one.
+    """
+
+    kind: str
+    title: str
+    panel: Panel
+    synthetic: bool
+    standing: str
+    sections: Sequence[Section]
+
+
+def told_page(page: ToldPage) -> bytes:
+    """Return a paper as an HTML page."""
+    return filled("told", page=page)
+
+
+def told_markdown(page: ToldPage) -> str:
+    """Return a paper as Markdown; drawings are the tables beside them."""
+    lines = [f"# {page.title}", "", f"{page.panel.name} · {page.panel.area}", ""]
+    if page.synthetic:
+        lines += ["**SYNTHETIC DATA.** Every person and figure is invented.", ""]
+    lines += [f"**{page.standing}**"]
+    for section in page.sections:
+        lines += ["", f"## {section.title}", ""]
+        lines += [f"- {visible(sentence)}" for sentence in section.sentences]
+        if section.table is not None and section.table.rows:
+            lines += ["", *_table(section.table)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"| {' | '.join(map(_cell, table.head))} |"
+    yield f"|{'---|' * len(table.head)}"
+    for row in table.rows:
+        yield f"| {' | '.join(map(_cell, row))} |"
+
+
+def _cell(text: str) -> str:
+    return visible(text).replace("|", "\\|").replace("\n", " ")

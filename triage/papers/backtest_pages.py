@@ -30,7 +30,7 @@ __all__ = ["backtest_page"]
 KINDS = {
     "champion": "the champion, which ranks now",
     "candidate": "a model",
-    "comparator": "points, as other panels use",
+    "comparator": "points that people have set",
     "baseline": "no ranking",
     "with rules": "the panel's rules and the model",
 }
@@ -139,8 +139,8 @@ def _comparison(
         return ""
     less = f"{_points(-found.value)} ({_points(-found.high)} to {_points(-found.low)})"
     what = (
-        f"{reference.title} against {_lower(rival.title)}, the best of the points that other "
-        f"panels use: {less} points of a hundred"
+        f"{reference.title} against {_lower(rival.title)}, the best of the rankings by "
+        f"points: {less} points of a hundred"
     )
     if found.high < 0:
         return f"{what}. The difference is larger than chance alone makes."

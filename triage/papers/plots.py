@@ -15,6 +15,9 @@ __all__ = ["Course", "Plot", "Row", "calibration_plot", "course_plot", "interval
 
 INK, GREY, PALE, RULE = "#1b1d22", "#4b4f58", "#d9dbe0", "#9aa0ab"
 COLOURS = ("#1d4f7c", "#b3541e", "#6b7280")
+FINE = 0.0995
+"""Shares below this are told to a tenth of a hundredth."""
+
 MARKS = ("circle", "square", "diamond")
 
 
@@ -68,10 +71,14 @@ def percent(value: float) -> str:
 
     Examples
     --------
-    >>> percent(0.2345), percent(float("nan"))
-    ('23%', 'not told')
+    >>> percent(0.2345), percent(0.0523), percent(0.02), percent(float("nan"))
+    ('23%', '5.2%', '2%', 'not told')
     """
-    return "not told" if math.isnan(value) else f"{100 * value:.0f}%"
+    if math.isnan(value):
+        return "not told"
+    digits = 1 if abs(value) < FINE else 0
+    told = f"{100 * value:.{digits}f}"
+    return (told.removesuffix(".0") if digits else told) + "%"
 
 
 def between(found: Measured) -> str:

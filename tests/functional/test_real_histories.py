@@ -43,6 +43,7 @@ def test_real_histories_are_checked_learned_from_and_ranked(program, tmp_path) -
     assert 0.76 < auc["boosted"] < 0.82
     assert 0.75 < auc["elastic_net"] < 0.82
     assert auc["complaint_count"] < auc["two_features"] < auc["boosted"]
+    assert auc["plain_boosting"] < auc["boosted"]
 
     (version,) = (row["version"] for row in trained if row["model"] == "boosted")
     program.must("promote", version, *at, env=env)
@@ -55,3 +56,18 @@ def test_real_histories_are_checked_learned_from_and_ranked(program, tmp_path) -
     assert set(ranked["route"].to_pylist()) == {"arrival"}
     shown = program.must("show", "latest", *at, "--format", "json")
     assert json.loads(shown.out)
+
+
+def test_another_outcome_is_learned_by_yaml_alone(program, tmp_path) -> None:
+    workspace = Path(shutil.copytree(WORKSPACE, tmp_path / "chicago"))
+    for path in (workspace / "models").glob("*.yaml"):
+        if path.stem not in ("elastic_net", "complaint_count"):
+            path.unlink()
+    asked = workspace / "configs" / "outcome.yaml"
+    text = asked.read_text()
+    asked.write_text(text.replace("primary: serious_730", "primary: domestic_365"))
+    env = {"TRIAGE_REAL_DATA": str(real_data_folder().resolve())}
+    done = program.must("train", "--workspace", workspace, "--format", "json", env=env)
+    auc = {row["model"]: row["auc"] for row in json.loads(done.out)}
+    assert 0.7 < auc["elastic_net"] < 0.8
+    assert auc["elastic_net"] > auc["complaint_count"]

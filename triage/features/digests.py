@@ -141,9 +141,6 @@ def feature_digests(
     tested = {name for where in filters if where is not None for name in fields_of(where)}
     columns = {name: take(timeline.columns[name], seen.places) for name in tested}
     likeness, passed = filters_passed(filters, columns, len(seen.places))
-    does = np.zeros((len(passed), len(filters)), dtype=bool)
-    for row, some in enumerate(passed):
-        does[row, list(some)] = True
     data: dict[object, list[bytes]] = {}
     digests = []
     for feature in features:
@@ -153,7 +150,7 @@ def feature_digests(
             data[key] = [_of_everything(timeline)] * (len(seen.bounds) - 1)
         elif key not in data:
             places = [filters.index(one) for one in _filters(feature)]
-            passes = does[:, places][likeness]
+            passes = passed[places].T[likeness]
             data[key] = list(_of_events(timeline, seen, passes, reads or ()))
         definition = _definition(feature)
         digests.append(

@@ -203,10 +203,8 @@ def bind(plan: Plan, timeline: Timeline) -> Bound:
         Numbers so large that their sums would not be exact.
     """
     signature, passed = filters_passed(plan.filters, timeline.columns, timeline.n_events)
-    steps = [
-        [position for position, step in enumerate(plan.steps) if step.filter in filters]
-        for filters in passed
-    ]
+    filter_of = np.asarray([step.filter for step in plan.steps], dtype=np.int64)
+    its, steps = np.nonzero(passed[filter_of].T)
     rows, row_of = _numbers(plan, timeline)
     column_of = [
         row_of[step.column] if step.operation in MEASURING else step.column for step in plan.steps
@@ -219,8 +217,8 @@ def bind(plan: Plan, timeline: Timeline) -> Bound:
         _present(timeline.replaced),
         _present(timeline.ended),
         signature,
-        np.cumsum([0, *map(len, steps)], dtype=np.int32),
-        np.asarray([step for some in steps for step in some], dtype=np.int32),
+        np.searchsorted(its, np.arange(passed.shape[1] + 1)).astype(np.int32),
+        steps.astype(np.int32),
         np.asarray([step.operation for step in plan.steps], dtype=np.int32),
         np.asarray(column_of, dtype=np.int32),
         _stacked(rows, np.float64),
@@ -269,8 +267,7 @@ def _passing(filters: Sequence[Condition | None], timeline: Timeline) -> list[Pa
     likeness, passed = filters_passed(filters, timeline.columns, timeline.n_events)
     found = []
     for position in range(len(filters)):
-        passes = np.asarray([position in some for some in passed], dtype=bool)
-        events = np.flatnonzero(passes[likeness]).astype(np.int32)
+        events = np.flatnonzero(passed[position][likeness]).astype(np.int32)
         found.append(Passing(events, np.searchsorted(events, timeline.starts)))
     return found
 

@@ -8,18 +8,23 @@ each likeness instead of all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from triage.conditions import (
+    All,
+    Answer,
     Answers,
+    AnyOf,
     Categories,
     Column,
     Condition,
     Days,
+    Not,
     Numbers,
+    Test,
     Truth,
     evaluate,
     fields_of,
@@ -37,7 +42,7 @@ DENSE = 2**20
 
 def filters_passed(
     filters: Sequence[Condition | None], columns: Mapping[str, Column], n_events: int
-) -> tuple[Codes, list[frozenset[int]]]:
+) -> tuple[Codes, npt.NDArray[np.bool_]]:
     """Return which filters each event passes.
 
     Parameters
@@ -52,48 +57,59 @@ def filters_passed(
     -------
     likeness : ndarray of int32, shape (n_events,)
         A number for each event; events of one number answer every test alike.
-    passed : list of frozenset of int
-        Likeness → the positions of the filters that its events pass.
+    passed : ndarray of bool, shape (n_filters, n_likenesses)
+        Whether the events of a likeness pass a filter.
     """
     asked = [condition for condition in filters if condition is not None]
+    turned = {field for condition in asked for field in _under_not(condition)}
     likeness = np.zeros(n_events, dtype=np.int32)
     n_likenesses = min(n_events, 1)
     for field in sorted({field for condition in asked for field in fields_of(condition)}):
-        codes, n_codes = _codes(columns[field], _tested(asked, field))
+        tests = [test for one in asked for test in tests_of(one) if test.field == field]
+        codes, n_codes = _codes(columns[field], dict.fromkeys(tests), field not in turned)
         likeness, n_likenesses = _combined(likeness, n_likenesses, codes, n_codes)
     examples = np.empty(n_likenesses, dtype=np.int64)
     examples[likeness] = np.arange(n_events)
     some = {field: take(column, examples) for field, column in columns.items()}
-    passed: list[set[int]] = [set() for _ in range(n_likenesses)]
+    passed = np.ones((len(filters), n_likenesses), dtype=bool)
     for position, condition in enumerate(filters):
-        truth = None if condition is None else evaluate(condition, some).truth
-        for number in range(n_likenesses) if truth is None else np.flatnonzero(truth == Truth.YES):
-            passed[number].add(position)
-    return likeness, [frozenset(some) for some in passed]
+        if condition is not None:
+            passed[position] = evaluate(condition, some).truth == Truth.YES
+    return likeness, passed
 
 
-def _tested(conditions: Iterable[Condition], field: str) -> list[float]:
-    values = {
-        value
-        for condition in conditions
-        for test in tests_of(condition)
-        if test.field == field
-        for value in test.value
-    }
-    return sorted(float(value) for value in values if isinstance(value, int | float))
+def _under_not(condition: Condition) -> Iterator[str]:
+    """Yield the fields whose tests are turned round somewhere: of these, no is not unknown."""
+    match condition:
+        case Not(part):
+            yield from fields_of(part)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _under_not(part)
 
 
-def _codes(column: Column, tested: Sequence[float]) -> tuple[Codes, int]:
-    """Return numbers from 0 that differ wherever a test can tell values apart."""
+def _codes(column: Column, tests: Iterable[Test], only_yes: bool) -> tuple[Codes, int]:
+    """Return numbers from 0 that differ where a test tells values apart.
+
+    Where only a yes counts, values that are refused and values that are not known are alike.
+    """
+    every: Column
     match column:
         case Categories(codes, names):
-            return codes + 1, len(names) + 1
+            every = Categories(np.arange(-1, len(names), dtype=np.int32), names)
+            places = codes.astype(np.int64) + 1
         case Answers(answers):
-            return answers.astype(np.int32), 4
+            every, places = Answers(np.arange(len(Answer), dtype=np.int8)), answers.astype(np.int64)
         case Numbers(values):
-            return _sides(values, np.isnan(values), tested)
+            every_value = (value for test in tests for value in test.value)
+            tested = {float(value) for value in every_value if isinstance(value, int | float)}
+            return _sides(values, np.isnan(values), sorted(tested))
         case Days():
             raise TypeError("an event has no dates that a filter may test")
+    truths = np.asarray([evaluate(test, {test.field: every}).truth for test in tests])
+    told = truths == Truth.YES if only_yes else truths
+    _, kinds = np.unique(told, axis=1, return_inverse=True)
+    return kinds.astype(np.int32)[places], int(kinds.max()) + 1
 
 
 def _sides(

@@ -286,7 +286,7 @@ def _column(
     name: str,
     ordered: Mapping[str, npt.NDArray[Any]],
     wanted: Wanted,
-    texts: Mapping[str, list[str]],
+    texts: Mapping[str, Sequence[str]],
     scale: Scale,
 ) -> Column:
     kind = wanted.vocabulary.event_fields()[name]

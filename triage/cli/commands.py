@@ -210,7 +210,12 @@ def features_command(
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", metavar="FILE.parquet", help="The file to write; see --engine."),
+        typer.Option(
+            "--output",
+            metavar="FILE.parquet",
+            help="The file to write; a name without a suffix is a new folder of files, which is "
+            "quicker for many rows.",
+        ),
     ] = None,
     workspace: WorkspaceOption = HERE,
     histories: Annotated[

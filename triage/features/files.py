@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,8 @@ def write_feature_file(
     Parameters
     ----------
     path : Path
+        A file; or an empty folder, which is filled with a file for each :data:`ROWS_IN_GROUP`
+        rows, several written at a time.
     plan : Plan
     people : sequence of callable
         Returns all people's timelines, some people at a time, in the order of their positions; all
@@ -64,13 +67,13 @@ def write_feature_file(
     ids = referrals.select(["referral_id", "person_id"])
     sorted_moments = Moments(moments.person[order], moments.day[order])
     n_rows, threads = len(order), threads or processors()
-    buffers = [
-        np.empty((len(plan.features), min(n_rows, ROWS_IN_GROUP) + PADDING)) for _ in range(2)
-    ]
-    pending: list[Future[None] | None] = [None, None]
+    n_writers = threads if path.is_dir() else 1
+    shape = (len(plan.features), min(n_rows, ROWS_IN_GROUP) + PADDING)
+    buffers = [np.empty(shape) for _ in range(n_writers + 1)]
+    pending: list[Future[None] | None] = [None] * len(buffers)
     with (
-        pq.ParquetWriter(path, feature_schema(plan.features)) as file,
-        ThreadPoolExecutor(1) as writer,
+        _written(path, feature_schema(plan.features)) as write_group,
+        ThreadPoolExecutor(n_writers) as writers,
         ThreadPoolExecutor(threads) as pool,
     ):
 
@@ -84,7 +87,8 @@ def write_feature_file(
             for position, value in linked.items():
                 values[position] = value[first:last]
             matrix = FeatureMatrix(values.T, plan.features)
-            file.write_table(feature_table(matrix, ids.take(pa.array(rows)), asked.day))
+            table = feature_table(matrix, ids.take(pa.array(rows)), asked.day)
+            write_group(table, first // ROWS_IN_GROUP)
 
         made, linked = 0, {}
         for part, bound in _ahead(pool, people, plan, threads):
@@ -94,16 +98,32 @@ def write_feature_file(
             while made < beyond:
                 group, offset = divmod(made, ROWS_IN_GROUP)
                 start, last = made - offset, min(beyond, made - offset + ROWS_IN_GROUP)
-                here = group % 2
+                here = group % len(buffers)
                 if offset == 0 and (before := pending[here]) is not None:
                     before.result()
                 bound.fill(asked, made, last, buffers[here], pool, offset)
                 made = last
                 if made in (start + ROWS_IN_GROUP, n_rows):
-                    pending[here] = writer.submit(write, start, made, buffers[here])
+                    pending[here] = writers.submit(write, start, made, buffers[here])
         for before in pending:
             if before is not None:
                 before.result()
+
+
+@contextmanager
+def _written(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table, int], None]]:
+    """Give what writes a group of rows: each to its own file of a folder, or all to one file."""
+    if not path.is_dir():
+        with pq.ParquetWriter(path, schema) as file:
+            yield lambda table, _: file.write_table(table)
+        return
+
+    def write_part(table: pa.Table, group: int) -> None:
+        pq.write_table(table, path / f"part-{group:05}.parquet")
+
+    yield write_part
+    if not any(path.iterdir()):
+        write_part(schema.empty_table(), 0)
 
 
 def _ahead(

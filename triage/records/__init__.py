@@ -50,6 +50,7 @@ from triage.records.report import (
 )
 from triage.records.sources import Source, read_sources
 from triage.records.stored import (
+    SINGLE,
     STORED_TYPES,
     StoredHistories,
     canonical_histories,
@@ -64,6 +65,7 @@ from triage.records.vocabulary import Attribute, EventType, Vocabulary, read_voc
 
 __all__ = [
     "NEVER",
+    "SINGLE",
     "STORED_TYPES",
     "Attribute",
     "CaseHistories",

@@ -215,6 +215,8 @@ def _first_row(group: tuple[Path, int, int] | None) -> pa.RecordBatch | None:
 
 def _replaced(rows: pa.RecordBatch, following: pa.RecordBatch | None) -> Days | None:
     """Return when each row's next version became known; None where no row has one."""
+    if "event_id" not in rows.schema.names:  # none of them has another version
+        return None
     later = _is_next_version(rows)
     known_next = _known(rows)[1:]
     if following is not None and len(following):

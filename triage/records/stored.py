@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -67,6 +68,11 @@ def stored_schemas(vocabulary: Vocabulary) -> dict[str, pa.Schema]:
     }
 
 
+SINGLE = {b"triage.versions": b"single"}
+"""Stands in the schema of stored events of which none was ever corrected or withdrawn, so that
+what tells versions apart need not be read."""
+
+
 def write_histories(histories: CaseHistories, folder: Path) -> None:
     """Store case histories as Parquet: ``people/``, ``events/`` and ``referrals/``.
 
@@ -85,6 +91,8 @@ def write_histories(histories: CaseHistories, folder: Path) -> None:
         for name in ORDER:
             (made / name).mkdir()
             table = getattr(histories, name)
+            if name == "events" and is_single(table):
+                table = table.replace_schema_metadata(SINGLE)
             for part, first in enumerate(range(0, max(len(table), 1), ROWS_IN_A_FILE)):
                 file = made / name / f"part-{part:05d}.parquet"
                 pq.write_table(table.slice(first, ROWS_IN_A_FILE), file)
@@ -131,6 +139,7 @@ class StoredHistories:
         :class:`CaseHistories` promises, so far as the columns tell, and
         :class:`UnsortedError` where the events are not in their order.
         """
+        keyed = keyed and not all(_is_single_file(file) for file in self.files)
         few = ["source", "agency", "kind", "type", "harm_class", *self.vocabulary.events.categories]
         pieces = pieces_of_files(self.files, columns, few, keyed=keyed)
         return [replace(piece, read=partial(self._checked, piece)) for piece in pieces]
@@ -313,6 +322,22 @@ def _in_order(name: str, table: pa.Table, schema: pa.Schema) -> pa.Table:
     if len(ORDER[name]) == 1 and _rises(plain[ORDER[name][0]]):
         return plain
     return plain.sort_by([(key, "ascending") for key in ORDER[name]])
+
+
+def is_single(events: pa.Table) -> bool:
+    """Return whether no event was ever corrected or withdrawn."""
+    if pc.any(events["withdrawn"], min_count=0).as_py():
+        return False
+    same = np.ones(max(len(events) - 1, 0), dtype=bool)
+    for name in ("event_id", "source"):
+        values = events[name].combine_chunks()
+        same &= pc.equal(values[:-1], values[1:]).to_numpy(zero_copy_only=False)
+    return not same.any()
+
+
+def _is_single_file(file: Path) -> bool:
+    metadata = pq.read_schema(file).metadata or {}
+    return SINGLE.items() <= metadata.items()
 
 
 def _broken_files() -> ExtractError:

@@ -50,7 +50,7 @@ from triage.workflows.checking import read_accepted
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
 from triage.workflows.questions import open_on, require_history
-from triage.workspace import scratch_folder, write_whole
+from triage.workspace import scratch_folder, write_folder, write_whole
 
 __all__ = ["Of", "write_features", "write_features_by_spark"]
 
@@ -79,7 +79,8 @@ def write_features(
     as_of : sequence of date
         None where features are of past referrals.
     output : Path
-        The file; one that stands there is replaced whole.
+        The file; one that stands there is replaced whole. A name without a suffix is that of a
+        new folder of files, which several processors write at once.
     today : date
         Rows with a date after it are rejected.
     progress : Progress
@@ -116,13 +117,16 @@ def write_features(
 
     def write(known: CaseHistories | StoredHistories) -> None:
         with _timelines(project, known, plan, output, n_threads, memory) as people:
-            ids, moments, attributes = asked.ids, asked.moments, asked.attributes
-            write_whole(
-                output,
-                lambda path: write_feature_file(
-                    path, plan, people, ids, moments, attributes, threads=n_threads
-                ),
-            )
+
+            def fill(path: Path) -> None:
+                ids, moments, attributes = asked.ids, asked.moments, asked.attributes
+                write_feature_file(path, plan, people, ids, moments, attributes, threads=n_threads)
+
+            if output.suffix:
+                write_whole(output, fill)
+            else:
+                with write_folder(output) as folder:
+                    fill(folder)
 
     try:
         write(known)

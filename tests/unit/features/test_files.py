@@ -172,6 +172,40 @@ def test_one_file_whatever_the_parts_and_the_threads(tmp_path, monkeypatch, seed
     assert pq.read_table(tmp_path / "1-1-False.parquet").equals(expected)
 
 
+@pytest.mark.parametrize("n_rows", [0, 1, 40])
+def test_a_folder_of_files_holds_the_rows_of_one_file(tmp_path, monkeypatch, n_rows) -> None:
+    monkeypatch.setattr(files, "ROWS_IN_GROUP", 16)
+    plan = make_plan(features(tmp_path))
+    whole = PartOfPeople(0, build_timeline(made_up(2), SCALE))
+    position = (np.arange(n_rows) % len(PEOPLE)).astype(np.int32)
+    moments = Moments(position, np.full(n_rows, 19000, np.int32))
+    ids = {"referral_id": position.astype(str), "person_id": [PEOPLE[who] for who in position]}
+    table = pa.table({name: pa.array(values, pa.string()) for name, values in ids.items()})
+    (tmp_path / "folder").mkdir()
+    for output in (tmp_path / "folder", tmp_path / "file"):
+        write_feature_file(output, plan, [lambda: whole], table, moments, {}, threads=3)
+    assert len(list((tmp_path / "folder").iterdir())) == max(1, -(-n_rows // 16))
+    assert pq.read_table(tmp_path / "folder").equals(pq.read_table(tmp_path / "file"))
+
+
+def test_what_tells_versions_apart_is_not_read_where_there_are_none(tmp_path) -> None:
+    happened = [datetime.date(2024, 1, 1 + number) for number in range(9)]
+    events = [{"person_id": "a", "happened_on": day, "type": "assault"} for day in happened]
+    write_histories(build_histories(WORDS, events=events), tmp_path / "single")
+    there = open_stored_histories(tmp_path / "single", WORDS, TODAY)
+    (piece,) = there.event_pieces(["happened_on"])
+    assert [batch.rows.schema.names for batch in piece.batches()] == [["happened_on"]]
+    corrected = [*events, {**events[0], "event_id": "e1", "known_on": datetime.date(2024, 3, 1)}]
+    write_histories(build_histories(WORDS, events=corrected), tmp_path / "several")
+    there = open_stored_histories(tmp_path / "several", WORDS, TODAY)
+    (piece,) = there.event_pieces(["happened_on"])
+    assert [batch.replaced[0] for batch in piece.batches()] == [19783]
+    withdrawn = [{**event, "withdrawn": True} for event in events]
+    write_histories(build_histories(WORDS, events=withdrawn), tmp_path / "withdrawn")
+    there = open_stored_histories(tmp_path / "withdrawn", WORDS, TODAY)
+    assert build_timeline(there, SCALE).n_events == 0
+
+
 def test_rows_stand_by_person_and_date(tmp_path) -> None:
     plan = make_plan(features(tmp_path)[:1])
     timeline = build_timeline(made_up(1), SCALE)

@@ -17,6 +17,7 @@ COMMANDS = (
     "promote",
     "card",
     "rollback",
+    "backtest",
     "rank",
     "show",
     "explain",

@@ -87,7 +87,7 @@ def test_spark_gives_the_features_that_this_machine_gives(
     there, done = features(program, untrained, tmp_path / "there", *spark, *groups)
     assert len(list((tmp_path / "there").glob("*.parquet"))) > 1
     assert there.equals(here)
-    assert f"{len(here)} referrals × {here.num_columns - 3} features" in done.err
+    assert f"{len(here)} rows × {here.num_columns - 3} features" in done.err
     assert "FutureWarning" not in done.err
 
 

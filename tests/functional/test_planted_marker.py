@@ -134,7 +134,7 @@ def test_a_name_in_an_extract_comes_out_nowhere(program, workspace) -> None:
         debugged,
         program.must("check", *at, "--format", "json"),
         program.must("train", *at),
-        program.must("promote", "1", *at),
+        program.must("promote", "1", "--because", "a test of messages", *at),
         program.must("rank", "--as-of", "2026-01-01", *at),
         program.must("show", "latest", *at, "--format", "csv"),
     ]

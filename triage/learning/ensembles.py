@@ -32,7 +32,7 @@ def draws(rows: Rows, person: npt.NDArray[np.int32], *, count: int, seed: int) -
     --------
     >>> person = np.array([0, 0, 1, 2], dtype=np.int32)
     >>> draws(np.arange(4), person, count=2, seed=1)[1].tolist()
-    [0, 0, 1, 1, 3]
+    [0, 1, 2, 2]
     """
     who, position = np.unique(person[rows], return_inverse=True)
     drawn = []

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from triage.features import Feature, read_pipelines
 from triage.harm import Scale
-from triage.records import SINGLE, Vocabulary, events_schema, people_schema, referrals_schema
+from triage.records import Vocabulary, events_schema, people_schema, referrals_schema, single_mark
 
 TYPES = tuple(f"type_{number}" for number in range(8))
 HARM_DAYS = (0.0, 1.0, 2.0, 10.0, 20.0, 182.0, 273.75, 1460.0)
@@ -178,5 +178,6 @@ def _write(columns: dict[str, pa.Array], schema: pa.Schema, n_rows: int, path: P
     ]
     table = pa.table(full, schema=schema)
     if path.parent.name == "events":
-        table = table.replace_schema_metadata(SINGLE)  # as 'check --write-histories' would say
+        # as 'check --write-histories' would say
+        table = table.replace_schema_metadata(single_mark(n_rows))
     pq.write_table(table, path)

@@ -50,7 +50,6 @@ from triage.records.report import (
 )
 from triage.records.sources import Source, read_sources
 from triage.records.stored import (
-    SINGLE,
     STORED_TYPES,
     StoredHistories,
     canonical_histories,
@@ -58,6 +57,7 @@ from triage.records.stored import (
     check_stored_known_dates,
     open_stored_histories,
     read_stored_histories,
+    single_mark,
     stored_schemas,
     write_histories,
 )
@@ -65,7 +65,6 @@ from triage.records.vocabulary import Attribute, EventType, Vocabulary, read_voc
 
 __all__ = [
     "NEVER",
-    "SINGLE",
     "STORED_TYPES",
     "Attribute",
     "CaseHistories",
@@ -97,6 +96,7 @@ __all__ = [
     "read_stored_histories",
     "read_vocabulary",
     "referrals_schema",
+    "single_mark",
     "stored_schemas",
     "write_histories",
     "write_rejects",

@@ -68,9 +68,13 @@ def stored_schemas(vocabulary: Vocabulary) -> dict[str, pa.Schema]:
     }
 
 
-SINGLE = {b"triage.versions": b"single"}
-"""Stands in the schema of stored events of which none was ever corrected or withdrawn, so that
-what tells versions apart need not be read."""
+def single_mark(n_events: int) -> dict[bytes, bytes]:
+    """Return what stands in the schema of stored events where none was corrected or withdrawn.
+
+    What tells versions apart need not be read then. The mark counts all events that were stored
+    together, so files of several exports in one folder are not taken for one.
+    """
+    return {b"triage.versions": b"single of %d events" % n_events}
 
 
 def write_histories(histories: CaseHistories, folder: Path) -> None:
@@ -92,7 +96,7 @@ def write_histories(histories: CaseHistories, folder: Path) -> None:
             (made / name).mkdir()
             table = getattr(histories, name)
             if name == "events" and is_single(table):
-                table = table.replace_schema_metadata(SINGLE)
+                table = table.replace_schema_metadata(single_mark(len(table)))
             for part, first in enumerate(range(0, max(len(table), 1), ROWS_IN_A_FILE)):
                 file = made / name / f"part-{part:05d}.parquet"
                 pq.write_table(table.slice(first, ROWS_IN_A_FILE), file)
@@ -139,7 +143,7 @@ class StoredHistories:
         :class:`CaseHistories` promises, so far as the columns tell, and
         :class:`UnsortedError` where the events are not in their order.
         """
-        keyed = keyed and not all(_is_single_file(file) for file in self.files)
+        keyed = keyed and not all(_is_marked(file, self.n_events) for file in self.files)
         few = ["source", "agency", "kind", "type", "harm_class", *self.vocabulary.events.categories]
         pieces = pieces_of_files(self.files, columns, few, keyed=keyed)
         return [replace(piece, read=partial(self._checked, piece)) for piece in pieces]
@@ -335,9 +339,9 @@ def is_single(events: pa.Table) -> bool:
     return not same.any()
 
 
-def _is_single_file(file: Path) -> bool:
+def _is_marked(file: Path, n_events: int) -> bool:
     metadata = pq.read_schema(file).metadata or {}
-    return SINGLE.items() <= metadata.items()
+    return single_mark(n_events).items() <= metadata.items()
 
 
 def _broken_files() -> ExtractError:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from triage.records import NEVER, CaseHistories, EventBatch, StoredHistories, Vocabulary
-from triage.timeline.arrays import codes_of, numbers_of
+from triage.timeline.arrays import codes_of, days_of, numbers_of
 from triage.timeline.texts import Finder, fingerprints
 
 __all__ = ["WHEN_ABSENT", "EventArrays", "EventReader", "Wanted", "read_events"]
@@ -176,10 +176,10 @@ def _columns(batch: EventBatch, wanted: Wanted, finder: Finder) -> Iterator[tupl
     person = finder.positions(_plain(rows["person_id"]))
     left_out = person < 0  # of nobody who can be asked about
     yield "person_id", np.where(left_out, 0, person).astype(np.int32)
-    yield "happened_on", _days(rows["happened_on"])
-    yield "known_on", _days(rows["known_on"])
+    yield "happened_on", days_of(rows["happened_on"], NEVER)
+    yield "known_on", days_of(rows["known_on"], NEVER)
     if rows["ended_on"].null_count < len(rows):
-        yield "ended_on", _days(rows["ended_on"])
+        yield "ended_on", days_of(rows["ended_on"], NEVER)
     if batch.replaced is not None:
         yield "replaced", batch.replaced
     if pc.any(rows["withdrawn"]).as_py():
@@ -205,11 +205,6 @@ def _small(names: Sequence[str]) -> npt.DTypeLike:
 
 def _plain(texts: pa.Array) -> pa.Array:
     return texts.cast(pa.string()) if pa.types.is_dictionary(texts.type) else texts
-
-
-def _days(values: pa.Array) -> npt.NDArray[np.int32]:
-    days = values.cast(pa.int32())
-    return np.asarray((days.fill_null(NEVER) if days.null_count else days).to_numpy())
 
 
 class Names(Sequence[str]):

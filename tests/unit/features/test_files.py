@@ -195,6 +195,10 @@ def test_what_tells_versions_apart_is_not_read_where_there_are_none(tmp_path) ->
     there = open_stored_histories(tmp_path / "single", WORDS, TODAY)
     (piece,) = there.event_pieces(["happened_on"])
     assert [batch.rows.schema.names for batch in piece.batches()] == [["happened_on"]]
+    part = tmp_path / "single" / "events" / "part-00000.parquet"
+    pq.write_table(pq.read_table(part).slice(0, 3), part)
+    (piece,) = there.event_pieces(["happened_on"])
+    assert "event_id" in next(piece.batches()).rows.schema.names, "it is not what was stored"
     corrected = [*events, {**events[0], "event_id": "e1", "known_on": datetime.date(2024, 3, 1)}]
     write_histories(build_histories(WORDS, events=corrected), tmp_path / "several")
     there = open_stored_histories(tmp_path / "several", WORDS, TODAY)

@@ -46,6 +46,7 @@ EDGE = {
     "cli": ("clock", "environment"),
     "site": ("clock", "environment"),
     "records": ("environment",),  # where an extract is, and a database's password
+    "ledger": ("environment",),  # where the record's database is, and its password
     "registry": ("environment",),  # mlflow is told what to do through it
 }
 

@@ -32,10 +32,19 @@ from triage.workspace.panel import (
     Training,
     read_panel,
 )
-from triage.workspace.writing import scratch_folder, sha256_of, write_folder, write_whole
+from triage.workspace.writing import (
+    FILE_MODE,
+    FOLDER_MODE,
+    scratch_folder,
+    sha256_of,
+    write_folder,
+    write_whole,
+)
 
 __all__ = [
     "ALARMS",
+    "FILE_MODE",
+    "FOLDER_MODE",
     "Acknowledged",
     "Backtest",
     "Cohort",

@@ -18,6 +18,7 @@ data/
 results/
 lists/
 registry/
+record/
 cache/
 """
 
@@ -63,6 +64,11 @@ class Workspace:
     def registry(self) -> Path:
         """Runs and model versions."""
         return self.root / "registry"
+
+    @property
+    def record(self) -> Path:
+        """Who used what and what the panel decided: the ledger and the decisions."""
+        return self.root / "record"
 
     @property
     def cache(self) -> Path:

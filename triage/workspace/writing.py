@@ -13,7 +13,14 @@ from pathlib import Path
 
 from triage.errors import Problem, StorageError
 
-__all__ = ["scratch_folder", "sha256_of", "write_folder", "write_whole"]
+__all__ = [
+    "FILE_MODE",
+    "FOLDER_MODE",
+    "scratch_folder",
+    "sha256_of",
+    "write_folder",
+    "write_whole",
+]
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700

@@ -118,7 +118,7 @@ def test_nobody_on_whom_a_rule_fires_falls_behind_anybody_else(
     given_: Referrals, level: int
 ) -> None:
     """One who is raised may be overtaken, but only by others whom the same rule raises."""
-    effects: list[Any] = [{"floor": "urgent"}, {"floor": "must_discuss"}, "flag"]
+    effects: list[Any] = [{"floor": "urgent"}, {"floor": "must_discuss"}, "flag", "reserve"]
     more = a_rule("more", effect=effects[level], when={"referral.pregnancy": "yes"})
     before, after = ids(ranked(given_)), ids(ranked(given_, [*RULES, more]))
     raised = {name for name in given_ if given_[name][0].get("referral.pregnancy") == "yes"}

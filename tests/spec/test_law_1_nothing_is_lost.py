@@ -25,7 +25,15 @@ WHENS: list[dict[str, Any]] = [
     {"person.area": "north"},
     {"not": {"referral.pregnancy": "no"}},
 ]
-EFFECTS: list[Any] = ["ineligible", "hold", "flag", {"floor": "urgent"}, {"floor": "must_discuss"}]
+EFFECTS: list[Any] = [
+    "ineligible",
+    "hold",
+    "flag",
+    "reserve",
+    {"floor": "urgent"},
+    {"floor": "must_discuss"},
+    {"route": "CARA"},
+]
 
 policies = st.lists(st.tuples(st.sampled_from(WHENS), st.sampled_from(EFFECTS)), max_size=6).map(
     lambda parts: [

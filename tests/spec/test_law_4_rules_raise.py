@@ -18,7 +18,7 @@ from triage.conditions import Answers, Categories, Column, Days, Numbers, Truth
 from triage.features import read_pipelines
 from triage.ranking import Tier, exclusions_of, rank, tiers_of
 from triage.records import read_vocabulary
-from triage.rules import FLAG, HOLD, INELIGIBLE, Policy, evaluate_rules, read_rules
+from triage.rules import HOLD, INELIGIBLE, MUST_DISCUSS, URGENT, Policy, evaluate_rules, read_rules
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 VOCABULARY = read_vocabulary(CHECKOUT / "configs" / "vocabulary.yaml")
@@ -77,7 +77,7 @@ def test_no_shipped_rule_puts_anybody_behind_those_on_whom_it_does_not_fire(rule
     for name in hit & set(order):
         others_behind = set(order[order.index(name) :]) - hit
         assert set(earlier[earlier.index(name) :]) - hit <= others_behind
-    if rule.effect == FLAG:
+    if rule.effect not in (URGENT, MUST_DISCUSS):
         assert after.places.equals(before.places)
 
 
@@ -94,7 +94,9 @@ def test_more_harm_never_takes_a_shipped_floor_away(name: str) -> None:
 
 @given(
     st.lists(st.tuples(st.sampled_from([0, 1, None]), st.sampled_from([0, 5, None])), min_size=2),
-    st.sampled_from([{"floor": "urgent"}, {"floor": "must_discuss"}, "flag"]),
+    st.sampled_from(
+        [{"floor": "urgent"}, {"floor": "must_discuss"}, "flag", "reserve", {"route": "CARA"}]
+    ),
 )
 def test_no_effect_puts_anybody_below_their_place_by_score_among_equals(
     given_: list[tuple[Any, Any]], effect: Any
@@ -110,7 +112,7 @@ def test_no_effect_puts_anybody_below_their_place_by_score_among_equals(
 
 
 def test_there_is_no_word_for_lowering() -> None:
-    from triage.rules.effects import EFFECTS
+    from triage.rules.effects import EFFECTS, parse_effect
 
     assert sorted(EFFECTS) == [
         "flag",
@@ -118,8 +120,17 @@ def test_there_is_no_word_for_lowering() -> None:
         "floor: urgent",
         "hold",
         "ineligible",
+        "reserve",
     ]
+    assert str(parse_effect({"route": "CARA"})) == "route: CARA"
     assert int(Tier.SCORED) == max(Tier)
+
+
+def test_a_route_to_another_programme_takes_nobody_off() -> None:
+    rules = [a_rule("route", effect={"route": "CARA"}, when=ARMED), a_rule("floor", when=ARMED)]
+    ranking = rank(["r1"], np.zeros(1), a_trace(rules, [{"weapons": 2}]), capacity=1)
+    assert ranking.not_for_panel.num_rows == 0
+    assert ranking.places["tier"].to_pylist() == [Tier.URGENT]
 
 
 @pytest.mark.parametrize(("effect", "kind"), [("ineligible", "ineligible"), ("hold", "on_hold")])

@@ -17,7 +17,7 @@ from triage.conditions import UNKNOWN_DAY, Answer, Answers, Categories, Column, 
 from triage.features import read_pipelines
 from triage.ranking import Tier, rank
 from triage.records import read_vocabulary
-from triage.rules import evaluate_rules, read_rules
+from triage.rules import RESERVE, evaluate_rules, read_rules
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 VOCABULARY = read_vocabulary(CHECKOUT / "configs" / "vocabulary.yaml")
@@ -110,5 +110,6 @@ def test_no_police_record_is_marked_and_lowers_nobody() -> None:
     unknown_to_police = {**nothing_known(), "police_records_ever": Numbers(np.zeros(1))}
     trace = evaluate_rules(POLICY, unknown_to_police, AS_OF)
     (finding,) = trace.fired(0)
-    assert (finding.rule.id, str(finding.rule.effect)) == ("no_police_record", "flag")
+    assert (finding.rule.id, str(finding.rule.effect)) == ("no_police_record", "reserve")
+    assert set(trace.rules_firing(RESERVE)) == {0}
     assert "not a sign of low risk" in finding.reason

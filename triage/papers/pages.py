@@ -32,9 +32,12 @@ EFFECTS = {
     "floor: urgent": "raises to urgent",
     "floor: must_discuss": "raises to must be discussed",
     "flag": "marks the referral",
+    "reserve": "may have a reserved place",
     "hold": "holds the referral",
     "ineligible": "not for this panel",
 }
+MARKS = ("flag", "reserve")
+ROUTE = "route: "
 KINDS = {
     "ineligible": "Not for this panel",
     "on_hold": "On hold",
@@ -94,6 +97,11 @@ class RuleSeen:
     text: str
     source: str
     wanting: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        """It beside a referral: a route by where it points, anything else by the rule's title."""
+        return sentence(self.effect_words) if self.effect.startswith(ROUTE) else self.title
 
 
 @dataclass(frozen=True)
@@ -175,8 +183,10 @@ class Case:
 
     @property
     def flags(self) -> tuple[RuleSeen, ...]:
-        """Marks that rules have put on the referral."""
-        return tuple(one for one in self.fired if one.effect == "flag")
+        """What rules say of the referral without raising it: marks, routes, reserved places."""
+        return tuple(
+            one for one in self.fired if one.effect in MARKS or one.effect.startswith(ROUTE)
+        )
 
     def main_reasons(self, number: int = 3) -> tuple[str, ...]:
         """Return the first reasons in few words: all rules as one, then the strongest facts."""
@@ -388,7 +398,7 @@ def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterator[RuleSeen]:
             rule_id=row["rule_id"],
             title=row["title"],
             effect=row["effect"],
-            effect_words=EFFECTS.get(row["effect"], row["effect"]),
+            effect_words=_effect_words(row["effect"]),
             truth=row["truth"],
             text=sentence(row["reason"]),
             source=row["source"],
@@ -396,6 +406,12 @@ def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterator[RuleSeen]:
                 test for test, truth, decides in leaves if decides and truth == "unknown"
             ),
         )
+
+
+def _effect_words(effect: str) -> str:
+    if effect.startswith(ROUTE):
+        return f"may belong at {effect.removeprefix(ROUTE)} as well"
+    return EFFECTS.get(effect, effect)
 
 
 def _rules_met(bundle: Bundle) -> Iterator[RuleSeen]:

@@ -187,7 +187,7 @@ def _case(page: ListPage, case: Case) -> Iterator[RenderableType]:
         yield _text(f"\n{title}", "bold")
         yield from _reasons(reasons)
     for rule in case.flags:
-        yield _text(f"\nTo notice: {rule.title}. {rule.text}")
+        yield _text(f"\nTo notice: {rule.mark}. {rule.text}")
     yield _text("\nWhat is not known or not on record", "bold")
     for reason in case.unknown:
         yield _text(f"  {reason.text.removeprefix('Not known: ')} ({reason.effect})")

@@ -2,8 +2,9 @@
 
 One YAML file of ``configs/rules/`` is one theme. A rule has a condition over features, the person
 and the referral, and an effect: it raises a referral to a tier (a *floor*), holds it, says that it
-is not eligible, or marks it (a *flag*). Its reason, its source, its author and its dates stand
-beside the values that a panel may tune.
+is not eligible, says that it may have one of the panel's kept places (*reserve*) or may belong at
+another programme as well (*route*), or marks it (a *flag*). Its reason, its source, its author and
+its dates stand beside the values that a panel may tune.
 
 Why this shape: a panel's chair must be able to read a rule, and an auditor to see afterwards which
 facts decided it. So a rule is data that is compiled to vector operations, and the :class:`Trace`
@@ -15,7 +16,16 @@ features' own descriptions, so that rule and model never tell the same fact in t
 """
 
 from triage.rules.cases import RuleCase, failing_cases, read_rule_cases
-from triage.rules.effects import FLAG, HOLD, INELIGIBLE, MUST_DISCUSS, URGENT, Effect
+from triage.rules.effects import (
+    FLAG,
+    HOLD,
+    INELIGIBLE,
+    MUST_DISCUSS,
+    RESERVE,
+    ROUTE,
+    URGENT,
+    Effect,
+)
 from triage.rules.policy import Policy, Rule, Theme, read_rules
 from triage.rules.trace import Finding, Trace, evaluate_rules, gather_facts
 from triage.rules.wording import Wording, wordings_of
@@ -25,6 +35,8 @@ __all__ = [
     "HOLD",
     "INELIGIBLE",
     "MUST_DISCUSS",
+    "RESERVE",
+    "ROUTE",
     "URGENT",
     "Effect",
     "Finding",

@@ -46,8 +46,8 @@ class Rule(Strict):
         Why it concerns this referral, in plain words. ``{FIELD}`` is replaced by what is known
         of that field, in the field's own words; ``{facts}`` by whatever made the rule fire.
     effect : Effect
-        What it does: ``ineligible``, ``hold``, ``flag``, ``{floor: urgent}`` or
-        ``{floor: must_discuss}``.
+        What it does: ``ineligible``, ``hold``, ``flag``, ``reserve``, ``{floor: urgent}``,
+        ``{floor: must_discuss}`` or ``{route: NAME}``, as in ``{route: CARA}``.
     until : str
         For a hold, and only for one: what has to happen before the referral is heard.
     when : Condition

@@ -106,6 +106,18 @@ class Trace:
         of_effect = [rule.effect == effect for rule in self.rules]
         return np.asarray((self.truths[:, of_effect] == Truth.YES).any(axis=1))
 
+    def rules_firing(self, effect: Effect) -> Mapping[int, tuple[Rule, ...]]:
+        """Return the rules of an effect that fire on each referral, by row; no other row is in it.
+
+        ``trace.rules_firing(RESERVE)`` says which referrals may have a reserved place, and by
+        which rules, in the policy's order.
+        """
+        columns = [j for j, rule in enumerate(self.rules) if rule.effect == effect]
+        found: dict[int, tuple[Rule, ...]] = {}
+        for row, column in np.argwhere(self.truths[:, columns] == Truth.YES).tolist():
+            found[row] = (*found.get(row, ()), self.rules[columns[column]])
+        return found
+
     def fired(self, row: int) -> tuple[Finding, ...]:
         """Return the rules that fire on a referral, in the policy's order."""
         return self._findings(row, Truth.YES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 
+import pyarrow as pa
 import pytest
 
 from tests.invented_lists import invented_content, invented_tables
@@ -232,3 +233,25 @@ def test_a_list_by_a_model_whose_approval_lapsed_says_so(days_before, said):
     due = content.as_of - datetime.timedelta(days=days_before)
     lapsed = content.model.model_copy(update={"retest_on": due})
     assert any("has lapsed" in caution for caution in page(model=lapsed).cautions) is said
+
+
+@pytest.mark.parametrize(
+    ("effect", "mark"),
+    [
+        ("flag", "Several victims"),
+        ("reserve", "Several victims"),
+        ("route: CARA", "May belong at CARA as well"),
+    ],
+)
+def test_what_rules_say_without_raising_stands_beside_the_referral(effect: str, mark: str):
+    bundle = a_bundle()
+    rules = bundle.tables.rules.to_pylist()
+    for rule in rules:
+        if rule["effect"] == "flag":
+            rule["effect"] = effect
+    table = pa.Table.from_pylist(rules, schema=bundle.tables.rules.schema)
+    tables = dataclasses.replace(bundle.tables, rules=table)
+    marked = dataclasses.replace(bundle, tables=tables)
+    marks = {one.mark for case in list_page(marked).cases for one in case.flags}
+    assert marks == {mark}
+    assert mark in make_papers(marked)["list.html"].decode()

@@ -17,6 +17,7 @@ from triage.rules import (
     HOLD,
     INELIGIBLE,
     MUST_DISCUSS,
+    RESERVE,
     URGENT,
     evaluate_rules,
     gather_facts,
@@ -114,6 +115,20 @@ def test_effects_are_found_on_all_referrals_at_once() -> None:
     assert trace.fires(MUST_DISCUSS).tolist() == [False, True, True, False]
     for effect in (HOLD, FLAG, INELIGIBLE):
         assert not trace.fires(effect).any()
+
+
+def test_the_rules_of_an_effect_are_named_for_each_referral() -> None:
+    rules = [
+        a_rule("first", effect="reserve", when=ARMED),
+        a_rule("floor", when=ARMED),
+        a_rule("second", effect="reserve", when=PREGNANT),
+    ]
+    rows = [{"weapons": 1, "referral.pregnancy": "yes"}, {}, {"referral.pregnancy": "yes"}]
+    firing = a_trace(rules, rows).rules_firing(RESERVE)
+    assert {row: [rule.id for rule in found] for row, found in firing.items()} == {
+        0: ["first", "second"],
+        2: ["second"],
+    }
 
 
 def test_how_often_each_rule_says_what() -> None:

@@ -47,7 +47,7 @@ def test_what_a_panel_needs_is_there() -> None:
         "suicidal_ideation": "floor: must_discuss",
         "breach_of_new_order": "floor: must_discuss",
         "graded_high": "floor: must_discuss",
-        "no_police_record": "flag",
+        "no_police_record": "reserve",
     }
     assert wanted.items() <= effects.items()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from triage.errors import ConfigurationError, Problem, StorageError, TriageError
+from triage.errors import ConfigurationError, Problem, StorageError
 from triage.workspace import FILE_MODE, FOLDER_MODE
 
 if TYPE_CHECKING:
@@ -218,16 +218,3 @@ def _alone(alias: str, folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def unreachable(kind: str) -> TriageError:
-    """Return what a user is told where a database server refuses, without a word of its own."""
-    return TriageError(
-        Problem(
-            CONFIG,
-            "the database of the record must be reachable and let its user write",
-            kind,
-            "Nothing was done, since it could not be recorded. Check that it runs, and the URL's "
-            "host, port, name, user and password.",
-        )
-    )

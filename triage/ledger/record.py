@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from triage.errors import Problem, StorageError
+from triage.errors import Problem, StorageError, TriageError
 from triage.ledger.anchors import Anchor
 from triage.ledger.chain import GENESIS, Entry, Fault, Row, faults_of, sealed
 from triage.ledger.guards import guard_names, missing_guards
@@ -207,13 +207,11 @@ class Record:
         """Turn what a database says into a message without a word of any row."""
         from django.db import DatabaseError, connections
 
-        from triage.ledger.opening import unreachable
-
         try:
             yield
         except DatabaseError as error:
             if connections[self.alias].vendor == "postgresql":
-                raise unreachable(type(error).__name__) from None
+                raise _unreachable(type(error).__name__) from None
             raise StorageError(
                 Problem(
                     f"{self._folder.name}/",
@@ -275,3 +273,16 @@ def _sqlite_words(error: Exception) -> str:
 def _row(stored: Any) -> Row:
     names = Row.__dataclass_fields__
     return Row(**{name: getattr(stored, name) for name in names})
+
+
+def _unreachable(kind: str) -> TriageError:
+    """Return what a user is told where a database server refuses, without a word of its own."""
+    return TriageError(
+        Problem(
+            "configs/panel.yaml, 'record'",
+            "the database of the record must be reachable and let its user write",
+            kind,
+            "Nothing was done, since it could not be recorded. Check that it runs, and the URL's "
+            "host, port, name, user and password.",
+        )
+    )

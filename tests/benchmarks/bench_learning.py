@@ -22,8 +22,8 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import bench_extracts
 import numpy as np
-import workload_c
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from triage.features import FeatureMatrix
@@ -68,10 +68,10 @@ def main(n_people: int = N_PEOPLE) -> None:
 
 
 def _features(n_people: int) -> tuple[FeatureMatrix, dict[str, float]]:
-    workload_c.EVENTS_A_PERSON, workload_c.N_DATES = EVENTS_A_PERSON, N_DATES
+    bench_extracts.EVENTS_A_PERSON, bench_extracts.N_DATES = EVENTS_A_PERSON, N_DATES
     with tempfile.TemporaryDirectory() as folder:
-        workload_c.write_workload(Path(folder), n_people * EVENTS_A_PERSON)
-        matrix, stages = workload_c.check_and_ask(Path(folder))
+        bench_extracts.write_workload(Path(folder), n_people * EVENTS_A_PERSON)
+        matrix, stages = bench_extracts.check_and_ask(Path(folder))
     return matrix, dict(stages)
 
 

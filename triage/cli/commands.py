@@ -37,7 +37,7 @@ FormatOption = Annotated[
 ]
 NoCache = Annotated[
     bool,
-    typer.Option("--no-cache", help="Make every feature anew; use and keep none in cache/."),
+    typer.Option("--no-cache", help="Make features and fits anew; use and keep none in cache/."),
 ]
 ByOption = Annotated[
     str, typer.Option("--by", metavar="NAME", help="Who approves it, as the record shall say.")
@@ -417,7 +417,10 @@ def train_command(
     form: FormatOption = Format.TABLE,
     no_cache: NoCache = False,
 ) -> None:
-    """Fit and compare all models; propose a champion."""
+    """Fit and compare all models; propose a champion.
+
+    After a kill, run it again: fits that were done are taken from cache/.
+    """
     from triage.cli.progress import Shown
     from triage.workflows import load_project, train_models
 

@@ -46,7 +46,8 @@ from triage.learning.evaluations import (
     wilson,
 )
 from triage.learning.examples import Examples, make_folds
-from triage.learning.experiments import Experiment, Period, Progress, Result, train
+from triage.learning.experiments import Experiment, Period, Result, train
+from triage.learning.fitting import Fit
 from triage.learning.forecasts import (
     Bin,
     Calibrated,
@@ -56,6 +57,7 @@ from triage.learning.forecasts import (
     measure_order,
 )
 from triage.learning.gates import Standing, Verdict, judge, points
+from triage.learning.jobs import KeptFits, Progress
 from triage.learning.leakage import Skill, shuffled_skill, single_feature_skills
 from triage.learning.linear import SignedLogistic
 from triage.learning.measures import Measures, lists_of, measure, places
@@ -97,10 +99,12 @@ __all__ = [
     "ExpectedHarmBoosting",
     "Experiment",
     "Figure",
+    "Fit",
     "Forest",
     "GroupFigures",
     "HazardBoosting",
     "Heard",
+    "KeptFits",
     "Measured",
     "MeasuredFigure",
     "Measures",

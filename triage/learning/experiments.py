@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
@@ -15,7 +14,8 @@ from triage.errors import LearningError
 from triage.learning.calibration import calibrate
 from triage.learning.ensembles import with_ensemble
 from triage.learning.examples import Examples, make_folds
-from triage.learning.fitting import Data, Fit, Job, fit
+from triage.learning.fitting import Data, Fit, Job
+from triage.learning.jobs import KeptFits, Progress, run_jobs
 from triage.learning.measures import Measures, lists_of, measure
 from triage.learning.proposals import Proposal, propose
 from triage.learning.recency import is_recency
@@ -25,17 +25,12 @@ from triage.outcomes import Outcome
 from triage.timeline import NEVER, Fold
 from triage.workspace import Training
 
-__all__ = ["Experiment", "Period", "Progress", "Result", "train"]
+__all__ = ["Experiment", "Period", "Result", "train"]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-Progress = Callable[[int, int, str], None]
-"""Called with (done, of how many, what was just done)."""
-
 DIRECTIONS = {"raises": 1, "lowers": -1, "none": 0}
 REHEARSED_SHARE = 0.3
-VALUES_A_PROCESS = 20_000_000
-"""Another process starts for each so many values to learn from: it takes seconds to be ready."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +137,7 @@ def train(
     capacity: int,
     training: Training,
     progress: Progress | None = None,
+    kept: KeptFits | None = None,
 ) -> Experiment:
     """Return all models of these specs, with their measures and the one that is proposed.
 
@@ -157,6 +153,8 @@ def train(
         Test periods, seed, and how many processes may fit at the same time: never more than
         there are cores, each with one thread, and only as many as the work is worth.
     progress : callable, optional
+    kept : KeptFits, optional
+        Where each fit is kept as soon as it is made, and taken from where it was made before.
 
     Raises
     ------
@@ -177,26 +175,26 @@ def train(
     data = data_of(examples)
     jobs = _jobs(specs, examples, folds, training)
     tell = _of_all(progress, len(jobs) + training.ensemble)
-    fits = run_jobs(jobs, data, training.jobs, tell(0))
+    fits = run_jobs(jobs, data, training.jobs, tell(0), kept)
     if problems := [one.problem for one in fits if one.problem is not None]:
         raise LearningError(problems)
     fitted = iter(fits)
     with threadpool_limits(limits=1):
         results = []
         for spec in specs:
-            own = [next(fitted) for _ in range(len(folds) + 1)] if spec.learns else []
-            results.append(_result(spec, own, examples, folds, capacity))
+            its = [next(fitted) for _ in range(len(folds) + 1)] if spec.learns else []
+            results.append(_result(spec, its, examples, folds, capacity))
     proposal = propose([(result.trained, result.pooled) for result in results], capacity)
     if training.ensemble:
         place = next(n for n, one in enumerate(results) if one.name == proposal.name)
-        kept = next(n for n, job in enumerate(jobs) if job.keep and job.spec.name == proposal.name)
+        own = next(n for n, job in enumerate(jobs) if job.keep and job.spec.name == proposal.name)
         sure = with_ensemble(
             results[place].trained,
-            jobs[kept],
-            fits[kept].columns,
+            jobs[own],
+            fits[own].columns,
             examples.moments.person,
             count=training.ensemble,
-            work=lambda more: run_jobs(more, data, training.jobs, tell(len(jobs))),
+            work=lambda more: run_jobs(more, data, training.jobs, tell(len(jobs)), kept),
         )
         results[place] = replace(results[place], trained=sure)
     return Experiment(
@@ -290,26 +288,6 @@ def rehearsal_of(
         if positives < minimum_positives or positives == len(part):
             return None
     return parts
-
-
-def run_jobs(jobs: Sequence[Job], data: Data, wanted: int, progress: Progress | None) -> list[Fit]:
-    """Do all jobs, some at the same time, and return what came of them in order."""
-    work = joblib.Parallel(n_jobs=_processes(jobs, wanted), return_as="generator", mmap_mode="r")(
-        joblib.delayed(fit)(job, data) for job in jobs
-    )
-    fits: list[Fit] = []
-    for job, done in zip(jobs, work, strict=True):
-        fits.append(done)
-        if progress is not None:
-            progress(len(fits), len(jobs), f"{job.spec.name}, {job.where}")
-    return fits
-
-
-def _processes(jobs: Sequence[Job], wanted: int) -> int:
-    cores = joblib.cpu_count()
-    values = sum(len(job.train) * len(job.columns) for job in jobs)
-    worth = 1 + values // VALUES_A_PROCESS
-    return int(min(wanted or cores, cores, len(jobs), worth))
 
 
 def _result(

@@ -12,13 +12,12 @@ from threadpoolctl import threadpool_limits
 from triage.errors import LearningError
 from triage.learning.examples import Examples
 from triage.learning.experiments import (
-    Progress,
     comparator_of,
     data_of,
     rehearsal_of,
-    run_jobs,
 )
 from triage.learning.fitting import Job
+from triage.learning.jobs import Progress, run_jobs
 from triage.learning.specs import ModelSpec
 from triage.timeline import Fold, check_forward
 from triage.workspace import Training

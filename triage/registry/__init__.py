@@ -16,12 +16,14 @@ workspace's own database are read without mlflow, which takes seconds to import;
 have another form than is known, mlflow is asked.
 """
 
+from triage.registry.fits import FitFiles
 from triage.registry.model_files import read_model, write_model
 from triage.registry.promotions import Promotion, standing_of
 from triage.registry.versions import CHAMPION, Registry, Version
 
 __all__ = [
     "CHAMPION",
+    "FitFiles",
     "Promotion",
     "Registry",
     "Version",

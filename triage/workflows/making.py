@@ -1,4 +1,4 @@
-"""Making features, or taking those that were kept in the workspace before."""
+"""Making features, or taking those that were kept in the workspace before; so too fits."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ import numpy as np
 from triage.conditions import Column
 from triage.errors import Problem, StorageError
 from triage.features import Feature, FeatureMatrix, Part, compute, make_plan, recompute
+from triage.registry import FitFiles
 from triage.timeline import Moments, Timeline
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_digest
 from triage.workspace import Workspace, write_whole
 
-__all__ = ["FeatureShelf", "Make", "feature_maker", "forget_features", "made_anew"]
+__all__ = ["FeatureShelf", "Make", "feature_maker", "fit_files", "forget_features", "made_anew"]
 
 Make = Callable[[Sequence[Feature], Timeline, Moments, Mapping[str, Column]], FeatureMatrix]
 """Returns every feature of every moment, with the attributes of each."""
 
 DIGEST_BYTES = 32
 NUMERICS = ("numpy", "numba")
+LEARNERS = ("numpy", "scikit-learn", "scipy", "skops")
 
 
 class FeatureShelf:
@@ -129,7 +131,7 @@ def feature_maker(project: Project, progress: Progress, *, keep: bool) -> Make:
         most_bytes = project.panel.kept_features_mb * 1_000_000
         shelf = FeatureShelf(_folder(project.workspace), most_bytes)
         remade = recompute(
-            features, timeline, moments, attributes, shelf=shelf, version=_engine_version()
+            features, timeline, moments, attributes, shelf=shelf, version=_version_of(NUMERICS)
         )
         shelf.trim()
         kept, every = len(remade.kept), len(remade.kept) + len(remade.made)
@@ -142,27 +144,41 @@ def feature_maker(project: Project, progress: Progress, *, keep: bool) -> Make:
     return make
 
 
+def fit_files(project: Project, *, keep: bool) -> FitFiles | None:
+    """Return where the fits of a training are kept until it is done; None where nothing may be.
+
+    Parameters
+    ----------
+    project : Project
+    keep : bool
+    """
+    if not keep or not project.panel.kept_features_mb:
+        return None
+    _keep_out_of_version_control(project.workspace)
+    return FitFiles(project.workspace.cache / "fits", _version_of(LEARNERS))
+
+
 def forget_features(workspace: Workspace) -> None:
-    """Delete every feature that was kept: they are personal data, though no name is among them.
+    """Delete all features and fits that were kept: personal data, though no name is among them.
 
     Raises
     ------
     StorageError
         Some of it could not be deleted.
     """
-    folder = _folder(workspace)
-    try:
-        if folder.is_dir():
-            shutil.rmtree(folder)
-    except OSError as error:
-        raise StorageError(
-            Problem(
-                str(folder.relative_to(workspace.root)),
-                "could not be deleted",
-                error.strerror or "an error",
-                "Mend the folder's permissions, or delete it yourself.",
-            )
-        ) from error
+    for folder in (_folder(workspace), workspace.cache / "fits"):
+        try:
+            if folder.is_dir():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise StorageError(
+                Problem(
+                    str(folder.relative_to(workspace.root)),
+                    "could not be deleted",
+                    error.strerror or "an error",
+                    "Mend the folder's permissions, or delete it yourself.",
+                )
+            ) from error
 
 
 def _keep_out_of_version_control(workspace: Workspace) -> None:
@@ -181,6 +197,6 @@ def _digest(name: str, arrays: bytes) -> bytes:
     return hashlib.sha256(name.encode() + arrays).digest()
 
 
-def _engine_version() -> str:
-    """Return what differs whenever any code that makes features may differ."""
-    return " ".join([code_digest(), *(f"{name} {version(name)}" for name in NUMERICS)])
+def _version_of(libraries: Sequence[str]) -> str:
+    """Return what differs whenever our own code or one of these libraries may differ."""
+    return " ".join([code_digest(), *(f"{name} {version(name)}" for name in libraries)])

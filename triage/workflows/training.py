@@ -37,7 +37,7 @@ from triage.registry import Registry, Version
 from triage.timeline import NEVER, Timeline
 from triage.workflows.checking import read_accepted
 from triage.workflows.evaluating import Trials, evaluate_models, rival_of
-from triage.workflows.making import Make, feature_maker, made_anew
+from triage.workflows.making import Make, feature_maker, fit_files, made_anew
 from triage.workflows.moves import ListMoves, list_moves
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version
@@ -84,6 +84,8 @@ class Trainings:
         Why nothing was compared with the champion, if so.
     moves : ListMoves or None
         Who would enter and leave the top of the last list; None where there is no list.
+    taken : int
+        How many fits were there from a training that had been broken off.
     """
 
     experiment: Experiment
@@ -92,6 +94,7 @@ class Trainings:
     evaluations: Mapping[str, Evaluation]
     hindrances: tuple[str, ...]
     moves: ListMoves | None
+    taken: int = 0
 
     columns = ("version", "model", "kind", *MEASURES, "better_by", "proposed")
 
@@ -151,6 +154,11 @@ class Trainings:
                 for result in self.experiment.results
                 for note in result.trained.notes
             ),
+            *(
+                [f"{self.taken} fits of the same data, models and code were taken from cache/fits."]
+                if self.taken
+                else []
+            ),
             *self.hindrances,
             f"Proposed: version {self.proposed}. {self.experiment.proposal.reason}",
             *self._compared(),
@@ -176,7 +184,8 @@ def train_models(
         Rows with a date after it are rejected.
     progress : Progress
     keep_features : bool
-        Whether features that were kept before are used, and new ones kept.
+        Whether features and fits that were kept before are used, and new ones kept. Of a training
+        that was killed every fit that was done is taken, so that only the others are made.
 
     Raises
     ------
@@ -196,12 +205,14 @@ def train_models(
     ceiling = project.panel.leakage.auc_ceiling
     alarms = data_alarms(examples, folds, auc_ceiling=ceiling, observed_until=until)
     require_acknowledged(alarms, project.panel.leakage)
+    fits = fit_files(project, keep=keep_features)
     experiment = train(
         project.models,
         examples,
         capacity=project.panel.capacity,
         training=project.panel.training,
         progress=_told(progress),
+        kept=fits,
     )
     too_good = score_alarms(
         {result.name: result.scores for result in experiment.results},
@@ -225,7 +236,12 @@ def train_models(
     versions = registry.log_experiment(
         experiment, code_version=code_version(), evaluations=evaluations
     )
-    return Trainings(experiment, tuple(versions), date_of(until), evaluations, hindrances, moves)
+    if fits is not None:
+        fits.forget_others()
+    taken = 0 if fits is None else fits.taken
+    return Trainings(
+        experiment, tuple(versions), date_of(until), evaluations, hindrances, moves, taken
+    )
 
 
 def require_acknowledged(alarms: Sequence[Alarm], settings: Leakage) -> None:

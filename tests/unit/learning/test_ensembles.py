@@ -10,8 +10,9 @@ import pytest
 from tests.unit.learning.builders import TREES, boosting, invented, net, of_trees, settings
 from triage.learning import train
 from triage.learning.ensembles import draws, with_ensemble
-from triage.learning.experiments import data_of, run_jobs
+from triage.learning.experiments import data_of
 from triage.learning.fitting import Job
+from triage.learning.jobs import run_jobs
 from triage.registry.estimator_files import dump_estimator
 from triage.timeline import Moments
 

@@ -123,7 +123,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not():
 
 @pytest.mark.slow
 def test_the_number_of_processes_changes_no_byte(monkeypatch):
-    monkeypatch.setattr("triage.learning.experiments.VALUES_A_PROCESS", 1)
+    monkeypatch.setattr("triage.learning.jobs.VALUES_A_PROCESS", 1)
     monkeypatch.setattr("joblib.cpu_count", lambda: 2)
     specs = [*map(of_trees, TREES), net(), by_points()]
     alone, together = (trained(specs=specs, jobs=jobs, ensemble=2) for jobs in (1, 2))
@@ -138,17 +138,17 @@ def test_the_number_of_processes_changes_no_byte(monkeypatch):
 
 
 def test_processes_never_outnumber_cores_or_what_the_work_is_worth(monkeypatch):
-    from triage.learning.experiments import _processes
     from triage.learning.fitting import Job
+    from triage.learning.jobs import _workers
 
     job = Job(net(), (0, 1), "here", np.arange(1000), np.arange(0), None, 0)
     monkeypatch.setattr("joblib.cpu_count", lambda: 4)
-    assert _processes([job] * 8, wanted=0) == 1
-    monkeypatch.setattr("triage.learning.experiments.VALUES_A_PROCESS", 1)
-    assert _processes([job] * 8, wanted=0) == 4
-    assert _processes([job] * 8, wanted=3) == 3
-    assert _processes([job] * 8, wanted=99) == 4
-    assert _processes([job] * 2, wanted=0) == 2
+    assert _workers([job] * 8, wanted=0) == 1
+    monkeypatch.setattr("triage.learning.jobs.VALUES_A_PROCESS", 1)
+    assert _workers([job] * 8, wanted=0) == 4
+    assert _workers([job] * 8, wanted=3) == 3
+    assert _workers([job] * 8, wanted=99) == 4
+    assert _workers([job] * 2, wanted=0) == 2
 
 
 def test_progress_is_told_fit_by_fit():

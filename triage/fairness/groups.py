@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from triage.learning import Assessed, Figure, GroupFigures
+from triage.fairness.small_cells import in_hundredths, is_small, rounded_count
+from triage.learning import Assessed, GroupFigures
 
 __all__ = ["by_group"]
 
 Floats = npt.NDArray[np.float64]
-ROUNDED_TO = 5
 
 
 def by_group(
@@ -64,35 +64,22 @@ def _figures(
     people = len(np.unique(tested.person[member]))
     own, others = tested.y * member, tested.y * ~member
     without, without_others = (1 - tested.y) * member, (1 - tested.y) * ~member
-    if min(people, own.sum(), others.sum(), without.sum(), without_others.sum()) < smallest_group:
+    counts = (own.sum(), others.sum(), without.sum(), without_others.sum())
+    if is_small(people, *counts, smallest=smallest_group):
         return GroupFigures(attribute=attribute, group=name, told=False)
     draws = tested.draws
     return GroupFigures(
         attribute=attribute,
         group=name,
         told=True,
-        rows=_rounded(member.sum()),
-        positives=_rounded(own.sum()),
-        reached=_in_hundredths(draws.share(within * own, own)),
+        rows=rounded_count(member.sum()),
+        positives=rounded_count(own.sum()),
+        reached=in_hundredths(draws.share(within * own, own)),
         gap=draws.difference((within * others, others), (within * own, own)),
-        mistaken=_in_hundredths(draws.share(within * without, without)),
+        mistaken=in_hundredths(draws.share(within * without, without)),
         excess=draws.difference(
             (within * without, without), (within * without_others, without_others)
         ),
         foretold=None if probabilities is None else round(float(probabilities[member].mean()), 2),
         observed=round(float(tested.y[member].mean()), 2),
     )
-
-
-def _in_hundredths(figure: Figure) -> Figure:
-    """Return a share that does not give away the count that it was made of."""
-    return Figure(
-        **{
-            name: None if value is None else round(value, 2)
-            for name, value in figure.model_dump().items()
-        }
-    )
-
-
-def _rounded(count: float) -> int:
-    return ROUNDED_TO * round(float(count) / ROUNDED_TO)

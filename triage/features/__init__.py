@@ -5,9 +5,9 @@ and what it means in plain words. A *plan* turns all definitions into a few flat
 operations. One compiled *kernel* walks back through a person's usable events once for each as-of
 date and makes every feature on the way, but for those of the order of events, each of which has a
 compiled *walk* of its own over the events that it looks at. *Evidence* names the very events behind
-a value. The *catalogue* says in words what each feature is, and the *profile* how its values are
-spread over people, and whether that has changed. What was made once may be *kept*, and is made
-again only where something that it depends on is different.
+a value. The *catalogue* says in words what each feature is, and *bars* part its values, so that
+their spread can be counted. What was made once may be *kept*, and is made again only where
+something that it depends on is different.
 
 Why this shape: definition, plan and kernel are kept apart so that meaning is written once
 (:class:`Feature`), compiled once (:class:`Plan`) and run anywhere that flat arrays are at hand: on
@@ -19,6 +19,7 @@ stale. Hashing them costs as much as making features anew, or up to three times 
 such as a file's time, are not taken for the same.
 """
 
+from triage.features.bars import bar_counts, bar_edges, bar_places, bar_words
 from triage.features.cases import Case, read_cases
 from triage.features.catalogue import Entry, catalogue
 from triage.features.definitions import Feature
@@ -28,38 +29,25 @@ from triage.features.files import write_feature_file
 from triage.features.keeping import Part, Remade, Shelf, recompute
 from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
 from triage.features.plan import Plan, make_plan
-from triage.features.profile import (
-    QUANTILES,
-    SMALLEST,
-    Bar,
-    Drift,
-    FeatureProfile,
-    Reading,
-    Share,
-    profile,
-)
 from triage.features.readiness import is_compiled, make_ready
 from triage.features.reading import read_pipelines
 from triage.features.spark import PEOPLE_IN_GROUP, SparkTask, write_features_on_spark
 
 __all__ = [
     "PEOPLE_IN_GROUP",
-    "QUANTILES",
-    "SMALLEST",
-    "Bar",
     "Case",
-    "Drift",
     "Entry",
     "Feature",
     "FeatureMatrix",
-    "FeatureProfile",
     "Part",
     "Plan",
-    "Reading",
     "Remade",
-    "Share",
     "Shelf",
     "SparkTask",
+    "bar_counts",
+    "bar_edges",
+    "bar_places",
+    "bar_words",
     "catalogue",
     "compute",
     "evidence",
@@ -69,7 +57,6 @@ __all__ = [
     "make_plan",
     "make_ready",
     "processors",
-    "profile",
     "read_cases",
     "read_pipelines",
     "recompute",

@@ -251,6 +251,11 @@ class Feature:
         """Whether a value can be missing."""
         return self.measure == "attribute" or self.when_none != self.when_none
 
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether a value is either yes (1) or no (0)."""
+        return isinstance(self.meaning, Meaning)
+
     def describe(self, value: float) -> str:
         """Return what a value of this feature says, in plain words.
 

@@ -35,6 +35,7 @@ from triage.learning.evaluations import (
     AboutModel,
     AboutOutcome,
     Assessed,
+    CalibrationFigures,
     Comparison,
     CurvePoint,
     Evaluation,
@@ -42,8 +43,7 @@ from triage.learning.evaluations import (
     MeasuredFigure,
     Other,
     ToldAlarm,
-    curve_of,
-    wilson,
+    figure_of,
 )
 from triage.learning.examples import Examples, make_folds
 from triage.learning.experiments import Experiment, Period, Result, train
@@ -51,10 +51,12 @@ from triage.learning.fitting import Fit
 from triage.learning.forecasts import (
     Bin,
     Calibrated,
+    bins_of,
     brier_parts,
     calibrated,
     measure_forecast,
     measure_order,
+    wilson_interval,
 )
 from triage.learning.gates import Standing, Verdict, judge, points
 from triage.learning.jobs import KeptFits, Progress
@@ -91,6 +93,7 @@ __all__ = [
     "Bin",
     "Calibrated",
     "Calibration",
+    "CalibrationFigures",
     "Comparison",
     "CurvePoint",
     "Cut",
@@ -125,12 +128,13 @@ __all__ = [
     "TreeSum",
     "UnexplainedError",
     "Verdict",
+    "bins_of",
     "brier_parts",
     "calibrate",
     "calibrated",
     "can_learn",
-    "curve_of",
     "data_alarms",
+    "figure_of",
     "judge",
     "lists_of",
     "make_folds",
@@ -150,5 +154,5 @@ __all__ = [
     "single_feature_skills",
     "standing_weights",
     "train",
-    "wilson",
+    "wilson_interval",
 ]

@@ -9,13 +9,22 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import expit
 
-__all__ = ["UNCALIBRATED", "Calibration", "calibrate", "fit_line", "match_mean"]
+__all__ = [
+    "UNCALIBRATED",
+    "Calibration",
+    "calibrate",
+    "fit_intercepts",
+    "fit_line",
+    "fit_lines",
+    "match_mean",
+]
 
 Floats = npt.NDArray[np.float64]
 LOWEST_SLOPE = 0.01
 SLOPE_PRIOR = 0.5
 STEPS = 100
 SETTLED = 1e-10
+SETTLED_RESAMPLES = 1e-8
 ROUNDING = 1e-14
 FLAT = 1e-14
 HALVINGS = 20
@@ -133,6 +142,78 @@ def _loss(
     scores = design @ line
     loss = (counts * (np.logaddexp(0.0, scores) - target * scores)).mean()
     return float(loss + pull / 2 * (line[0] - spread) ** 2)
+
+
+def fit_lines(x: Floats, target: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return the slopes and intercepts of many logistic regressions that differ in weights alone.
+
+    Parameters
+    ----------
+    x, target : ndarray of float64, shape (n,)
+    weights : ndarray of float64, shape (n_lines, n)
+        How much each row counts, 0 or more.
+
+    Returns
+    -------
+    slopes, intercepts : ndarray of float64, shape (n_lines,)
+        NaN where no line is best (see :func:`fit_line`).
+
+    Notes
+    -----
+    Newton's method on all at once, from the line that is best where all rows count alike; steps are
+    shortened where the slope would move by more than 1 spread.
+    """
+    slope, intercept = fit_line(x, target)
+    lines = np.full((len(weights), 2), np.nan)
+    if np.isnan(slope):
+        return lines[:, 0], lines[:, 1]
+    spread, centre = float(x.std()), float(x.mean())
+    z = (x - centre) / spread
+    lines[:] = slope * spread, intercept + slope * centre
+    mass = weights.sum(axis=1)
+    settled = np.zeros(len(weights), dtype=bool)
+    for _ in range(STEPS):
+        expected = expit(lines[:, :1] * z + lines[:, 1:])
+        pulls = weights * (expected - target)
+        first, second = pulls @ z / mass, pulls.sum(axis=1) / mass
+        settled = (np.abs(first) < SETTLED_RESAMPLES) & (np.abs(second) < SETTLED_RESAMPLES)
+        if settled.all():
+            break
+        curve = weights * (expected * (1 - expected))
+        a, b, c = curve @ (z * z) / mass, curve @ z / mass, curve.sum(axis=1) / mass
+        with np.errstate(invalid="ignore", divide="ignore"):
+            step = np.stack([c * first - b * second, a * second - b * first]) / (a * c - b * b)
+        lines = lines - np.clip(np.nan_to_num(step.T), -1, 1)
+    lines[~settled] = np.nan
+    slopes = lines[:, 0] / spread
+    return slopes, lines[:, 1] - slopes * centre
+
+
+def fit_intercepts(x: Floats, target: Floats, weights: Floats) -> Floats:
+    """Return the intercepts under which the mean of expit(x + intercept) is that of the targets.
+
+    Parameters
+    ----------
+    x, target : ndarray of float64, shape (n,)
+    weights : ndarray of float64, shape (n_lines, n)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_lines,)
+        NaN where all targets that count are 0, or 1.
+    """
+    mass = weights.sum(axis=1)
+    mean = weights @ target / mass
+    found = np.zeros(len(weights))
+    for _ in range(STEPS):
+        said = expit(x + found[:, None])
+        rate = (weights * (said * (1 - said))).sum(axis=1) / mass
+        short = mean - (weights * said).sum(axis=1) / mass
+        if np.abs(short).max() < SETTLED_RESAMPLES:
+            break
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = found + np.clip(np.nan_to_num(short / rate), -1, 1)
+    return np.where((mean > 0) & (mean < 1), found, np.nan)
 
 
 def match_mean(x: Floats, mean: float) -> float:

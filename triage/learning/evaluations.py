@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from triage.learning.experiments import Experiment, Result
-from triage.learning.leakage import skill_of
+from triage.learning.forecasts import calibrated, measure_forecast, measure_order
 from triage.learning.measures import lists_of, places
-from triage.learning.resampling import Figure, Resamples
+from triage.learning.panels import Heard, Measured, measured
+from triage.learning.resampling import DRAWS, Figure, Resamples
 from triage.outcomes import Labels
 from triage.timeline import Moments
 from triage.workspace import Strict
@@ -27,6 +26,7 @@ __all__ = [
     "AboutModel",
     "AboutOutcome",
     "Assessed",
+    "CalibrationFigures",
     "Comparison",
     "CurvePoint",
     "Evaluation",
@@ -34,22 +34,25 @@ __all__ = [
     "MeasuredFigure",
     "Other",
     "ToldAlarm",
-    "curve_of",
-    "wilson",
+    "figure_of",
 ]
 
 Floats = npt.NDArray[np.float64]
 FORMAT = 1
-BINS = 10
-Z = 1.959964
 MEANINGS = {
     "harm_captured": "share of all harm that followed, of those within the panel's capacity",
     "recall": "share of those with the outcome who were within capacity",
     "precision": "share of those within capacity who had the outcome",
-    "auc": "chance that somebody with the outcome stands above somebody without",
+    "auc": "chance that somebody with the outcome stands above somebody without; ties count half",
     "average_precision": "mean precision over the ranks at which one with the outcome stands",
-    "brier": "mean squared error of the probability",
     "calibration_slope": "slope of the outcome on the score: 1 is right, below 1 too extreme",
+    "calibration_intercept": "at a slope of 1: 0 is right, below 0 chances are told too high",
+    "brier": "mean squared error of the probability; it is the sum of the next four",
+    "reliability": "how far what is said lies from what comes: 0 is right",
+    "resolution": "how far those of like chance differ from all: more is better; it counts minus",
+    "uncertainty": "what the outcome's frequency alone makes of the Brier score",
+    "within_bins": "what putting like chances together hides",
+    "log_loss": "mean surprise at what came, in natural logarithms: less is better",
 }
 
 
@@ -115,11 +118,44 @@ class AboutFeature(Strict):
 
 
 class CurvePoint(Strict):
-    """Referrals of like probability: what was foretold, and the share that had the outcome."""
+    """People of like probability: what was foretold, and the share that had the outcome.
+
+    ``rows`` is how many people they are.
+    """
 
     rows: int
     foretold: float
     observed: Figure
+
+
+class CalibrationFigures(Strict):
+    """Whether what was said of a group came true.
+
+    Parameters
+    ----------
+    attribute, group : str
+    told : bool
+        Whether there were enough people, with and without the outcome, to tell anything.
+    people : int or None
+        To the nearest 5.
+    foretold : float or None
+        Mean probability.
+    observed : Figure or None
+        Share that had the outcome.
+    slope, intercept : Figure or None
+        See :class:`triage.learning.Calibrated`.
+    curve : list of CurvePoint
+    """
+
+    attribute: str
+    group: str
+    told: bool
+    people: int | None = None
+    foretold: float | None = None
+    observed: Figure | None = None
+    slope: Figure | None = None
+    intercept: Figure | None = None
+    curve: list[CurvePoint] = []
 
 
 class GroupFigures(Strict):
@@ -217,6 +253,7 @@ class Evaluation(Strict):
     measures: list[MeasuredFigure]
     curve: list[CurvePoint]
     groups: list[GroupFigures]
+    calibration_by_group: list[CalibrationFigures] = []
     others: list[Other]
     against: Comparison | None
     alarms: list[ToldAlarm]
@@ -265,7 +302,21 @@ class Assessed:
         self.harm_days = labels.harm_days[rows]
         self.lists = lists_of(moments.day[rows])
         self.person = moments.person[rows]
-        self.draws = Resamples(self.person, seed=experiment.training.seed)
+        self.seed = experiment.training.seed
+        self.draws = Resamples(self.person, seed=self.seed)
+
+    @property
+    def heard(self) -> Heard:
+        """The same rows as what is measured over lists; of no harm, no history and no lead."""
+        return Heard(
+            person=np.unique(self.person, return_inverse=True)[1],
+            lists=np.unique(self.lists, return_inverse=True)[1],
+            weight=np.ones(len(self.y)),
+            y=self.y,
+            harm_days={},
+            unseen=np.zeros(len(self.y), dtype=bool),
+            lead_days=np.full(len(self.y), np.nan),
+        )
 
     def within(self, scores: Floats) -> Floats:
         """Return each row's chance of a place within its list's capacity, shape (n,)."""
@@ -296,63 +347,33 @@ class Assessed:
 
     def measures(self, result: Result) -> list[MeasuredFigure]:
         """Return the measures of a result, with intervals where people were drawn again."""
-        within = self.within(result.scores)
-        chance = expit(result.scores)
-        ones = np.ones(len(self.y))
-        auc = skill_of(self.y, result.scores, z=Z)
+        within, heard = self.within(result.scores), self.heard
+        settings = {"resamples": DRAWS, "seed": self.seed}
+        order = measure_order({"": result.scores}, heard, **settings)[""]
         found = {
             "harm_captured": self.harm_captured(result.scores),
             "recall": self.draws.share(within * self.y, self.y),
             "precision": self.draws.share(within * self.y, within),
-            "auc": Figure(value=auc.auc, low=auc.low, high=auc.high),
-            "average_precision": _plain(result.pooled.average_precision),
+            **{name: figure_of(measured(values)) for name, values in order.items()},
         }
         if result.trained.learned:
-            found |= {
-                "brier": self.draws.share((chance - self.y) ** 2, ones),
-                "calibration_slope": _plain(result.pooled.calibration_slope),
-            }
+            one_bin = np.zeros(len(self.y), dtype=np.int64)
+            lines = calibrated(result.scores, heard, bins=one_bin, **settings)
+            if lines is not None:
+                found["calibration_slope"] = figure_of(lines.slope)
+                found["calibration_intercept"] = figure_of(lines.intercept)
+            parts = measure_forecast(result.scores, heard, **settings)
+            found |= {name: figure_of(measured(values)) for name, values in parts.items()}
         return [
-            MeasuredFigure(name=name, meaning=MEANINGS[name], figure=one)
-            for name, one in found.items()
+            MeasuredFigure(name=name, meaning=meaning, figure=found[name])
+            for name, meaning in MEANINGS.items()
+            if name in found
         ]
 
-    def curve(self, result: Result) -> list[CurvePoint]:
-        """Return up to ten groups of like size from the least likely to the likeliest.
 
-        References
-        ----------
-        Wilson, E. (1927). Probable inference, the law of succession, and statistical inference.
-        """
-        if not result.trained.learned:
-            return []
-        return curve_of(expit(result.scores), self.y)
-
-
-def curve_of(probabilities: Floats, y: Floats) -> list[CurvePoint]:
-    """Return groups of like probability, ten or fewer, each with Wilson's interval of 95%."""
-    order = np.argsort(probabilities, kind="stable")
-    parts: Sequence[npt.NDArray[np.int64]] = np.array_split(order, min(BINS, max(1, len(y) // 20)))
-    return [
-        CurvePoint(
-            rows=len(part),
-            foretold=float(probabilities[part].mean()),
-            observed=wilson(float(y[part].sum()), len(part)),
-        )
-        for part in parts
-        if len(part)
-    ]
-
-
-def wilson(positives: float, rows: int) -> Figure:
-    """Return a share with Wilson's interval of 95%."""
-    share = positives / rows
-    centre = (share + Z * Z / (2 * rows)) / (1 + Z * Z / rows)
-    half = (
-        Z / (1 + Z * Z / rows) * math.sqrt(share * (1 - share) / rows + Z * Z / (4 * rows * rows))
+def figure_of(found: Measured) -> Figure:
+    """Return a measure as it is stored: None where there is none."""
+    ends = {"value": found.value, "low": found.low, "high": found.high}
+    return Figure(
+        **{name: None if math.isnan(value) else float(value) for name, value in ends.items()}
     )
-    return Figure(value=share, low=max(0.0, centre - half), high=min(1.0, centre + half))
-
-
-def _plain(value: float) -> Figure:
-    return Figure(value=None if math.isnan(value) else float(value))

@@ -10,10 +10,19 @@ import numpy.typing as npt
 from scipy.special import expit
 from scipy.stats import norm
 
-from triage.learning.calibration import fit_line
+from triage.learning.calibration import fit_intercepts, fit_lines
 from triage.learning.panels import HIGH, Heard, Measured, measured, resampled_people
 
-__all__ = ["Bin", "Calibrated", "brier_parts", "calibrated", "measure_forecast", "measure_order"]
+__all__ = [
+    "Bin",
+    "Calibrated",
+    "bins_of",
+    "brier_parts",
+    "calibrated",
+    "measure_forecast",
+    "measure_order",
+    "wilson_interval",
+]
 
 Floats = npt.NDArray[np.float64]
 BINS = 10
@@ -162,12 +171,13 @@ def bins_of(probability: Floats) -> npt.NDArray[np.int64]:
 def measure_forecast(
     log_odds: Floats, heard: Heard, *, resamples: int, seed: int
 ) -> Mapping[str, Floats]:
-    """Return the Brier score, its parts and the log loss; resamples of Brier score and log loss.
+    """Return the Brier score, its parts and the log loss, each with its resamples of people.
 
     Returns
     -------
-    mapping of str to ndarray of float64
-        Shape (1 + resamples,), or (1,) for the parts of the Brier score, which sum to it.
+    mapping of str to ndarray of float64, shape (1 + resamples,)
+        ``brier``, its parts as :func:`brier_parts` has them, and ``log_loss``. The bins are those
+        of the sample itself in every resample, where the parts sum to the score too.
 
     References
     ----------
@@ -175,51 +185,95 @@ def measure_forecast(
     """
     known = heard.take(np.flatnonzero(heard.weight > 0))
     probability = expit(log_odds[heard.weight > 0])
-    parts = brier_parts(probability, known.y, known.weight)
     said = np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
-    losses = {
-        "brier": (probability - known.y) ** 2,
-        "log_loss": -np.where(known.y > 0, np.log(said), np.log1p(-said)),
-    }
+    loss = -np.where(known.y > 0, np.log(said), np.log1p(-said))
     size = heard.n_people
-    sums = np.stack(
-        [np.bincount(known.person, known.weight * loss, minlength=size) for loss in losses.values()]
-        + [np.bincount(known.person, known.weight, minlength=size)]
-    )
-    totals = np.concatenate(
-        [sums @ drawn.T for drawn in resampled_people(size, resamples, seed)], axis=1
-    )
+    bins = bins_of(probability)
+    n_bins = int(bins.max(initial=-1)) + 1
+    columns = [known.weight * loss, known.weight * (probability - known.y) ** 2]
+    sums = [np.bincount(known.person, values, minlength=size) for values in columns]
+    for values in (known.weight, known.weight * probability, known.weight * known.y):
+        sums += list(_by_bin(known.person, bins, values, (size, n_bins)).T)
+    of_people = np.stack(sums)
+    parts = [
+        _brier_samples(of_people @ drawn.T, n_bins)
+        for drawn in resampled_people(size, resamples, seed)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _by_bin(
+    person: npt.NDArray[np.int64],
+    bins: npt.NDArray[np.int64],
+    values: Floats,
+    shape: tuple[int, int],
+) -> Floats:
+    places = person * shape[1] + bins
+    counts = np.bincount(places, values, minlength=shape[0] * shape[1])
+    return counts.reshape(shape).astype(np.float64)
+
+
+def _brier_samples(totals: Floats, n_bins: int) -> dict[str, Floats]:
+    """Return the parts of the Brier score and the log loss, a value a resample."""
+    loss, squares = totals[:2]
+    size, said, came = np.split(totals[2:], [n_bins, 2 * n_bins])
+    mass = size.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        means = dict(zip(losses, totals[:-1] / totals[-1], strict=True))
-    return {**{name: np.array([value]) for name, value in parts.items()}, **means}
+        base = came.sum(axis=0) / mass
+        share = size / mass
+        said, came = (np.where(size > 0, one / size, 0.0) for one in (said, came))
+        brier = squares / mass
+        found = {
+            "brier": brier,
+            "reliability": (share * (said - came) ** 2).sum(axis=0),
+            "resolution": (share * (came - base) ** 2).sum(axis=0),
+            "uncertainty": base * (1 - base),
+        }
+        within = brier - (found["reliability"] - found["resolution"] + found["uncertainty"])
+        return {**found, "within_bins": within, "log_loss": loss / mass}
 
 
-def calibrated(log_odds: Floats, heard: Heard, *, resamples: int, seed: int) -> Calibrated | None:
+def calibrated(
+    log_odds: Floats,
+    heard: Heard,
+    *,
+    resamples: int,
+    seed: int,
+    bins: npt.NDArray[np.int64] | None = None,
+) -> Calibrated | None:
     """Return whether probabilities came true; None where all had the outcome, or none.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float64, shape (n,)
+    heard : Heard, shape (n,)
+    resamples, seed : int
+    bins : ndarray of int64, shape (n,), optional
+        In which bin of the curve each is, from 0; by default ten of like size.
 
     Notes
     -----
-    Intervals of slope and intercept are normal, with a variance that holds when the rows of one
-    person are not independent (the sandwich, summed by person). Those of the curve come from
-    resampling people.
+    All intervals come from resampling people, and each resample has lines of its own. Where a bin
+    holds nobody with the outcome, or nobody without it, resampling would say that it could not
+    be otherwise: there the interval is Wilson's, over people.
 
     References
     ----------
     Cox, D. (1958). Two further applications of a model for binary regression. Van Calster, B. et
     al. (2019). Calibration: the Achilles heel of predictive analytics. BMC Medicine 17, 230.
-    Liang, K. and Zeger, S. (1986). Longitudinal data analysis using generalized linear models.
     """
     rows = np.flatnonzero(heard.weight > 0)
     known, x = heard.take(rows), log_odds[rows]
     if not 0 < known.weight @ known.y < known.weight.sum():
         return None
-    bins = bins_of(expit(x))
+    codes = bins_of(expit(x)) if bins is None else bins[rows]
+    slope, intercept = _lines(x, known, resamples, seed)
     return Calibrated(
-        slope=_slope(x, known),
-        intercept=_intercept(x, known),
+        slope=slope,
+        intercept=intercept,
         bins=tuple(
             _bin(expit(x[among]), known.take(among), resamples, seed)
-            for among in (np.flatnonzero(bins == one) for one in np.unique(bins))
+            for among in (np.flatnonzero(codes == one) for one in np.unique(codes))
         ),
     )
 
@@ -228,40 +282,46 @@ def _bin(probability: Floats, heard: Heard, resamples: int, seed: int) -> Bin:
     codes = np.unique(heard.person, return_inverse=True)[1]
     came = np.bincount(codes, heard.weight * heard.y)
     everyone = np.bincount(codes, heard.weight)
-    drawn = np.concatenate(list(resampled_people(len(came), resamples, seed)))
+    share = came.sum() / everyone.sum()
+    if 0 < share < 1:
+        drawn = np.concatenate(list(resampled_people(len(came), resamples, seed)))
+        observed = measured((drawn @ came) / (drawn @ everyone))
+    else:
+        low, high = wilson_interval(share * len(came), len(came))
+        observed = Measured(share, low, high)
     return Bin(
         people=len(came),
         expected=float(heard.weight @ probability / heard.weight.sum()),
-        observed=measured((drawn @ came) / (drawn @ everyone)),
+        observed=observed,
     )
 
 
-def _slope(x: Floats, heard: Heard) -> Measured:
-    slope, intercept = fit_line(x, heard.y, weight=heard.weight)
-    if np.isnan(slope):
-        return Measured(slope, slope, slope)
-    design = np.column_stack([x, np.ones(len(x))])
-    return _interval(slope, design, expit(slope * x + intercept), heard)
+def wilson_interval(positives: float, rows: float) -> tuple[float, float]:
+    """Return the ends of Wilson's interval of 95% around a share.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in wilson_interval(0, 50)]
+    [0.0, 0.071]
+
+    References
+    ----------
+    Wilson, E. (1927). Probable inference, the law of succession, and statistical inference.
+    """
+    z = float(norm.ppf(HIGH))
+    share = positives / rows
+    centre = (share + z * z / (2 * rows)) / (1 + z * z / rows)
+    half = z / (1 + z * z / rows) * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
-def _intercept(x: Floats, heard: Heard) -> Measured:
-    """Return the intercept under which the mean is right, by Newton's method; it is concave."""
-    intercept = 0.0
-    for _ in range(100):
-        said = expit(x + intercept)
-        move = heard.weight @ (heard.y - said) / (heard.weight @ (said * (1 - said)))
-        intercept += float(np.clip(move, -1, 1))
-        if abs(move) < 1e-10:
-            break
-    return _interval(intercept, np.ones((len(x), 1)), expit(x + intercept), heard)
-
-
-def _interval(value: float, design: Floats, said: Floats, heard: Heard) -> Measured:
-    """Return the first coefficient with its interval by the sandwich."""
-    pulls = design * (heard.weight * (heard.y - said))[:, None]
-    by_person = np.stack(
-        [np.bincount(heard.person, pulls[:, column]) for column in range(design.shape[1])]
-    )
-    bread = np.linalg.inv((design.T * (heard.weight * said * (1 - said))) @ design)
-    error = float(np.sqrt((bread @ (by_person @ by_person.T) @ bread)[0, 0])) * norm.ppf(HIGH)
-    return Measured(value, value - error, value + error)
+def _lines(x: Floats, heard: Heard, resamples: int, seed: int) -> tuple[Measured, Measured]:
+    """Return the slope, and the intercept at a slope of 1, each with its interval."""
+    codes = np.unique(heard.person, return_inverse=True)[1]
+    drawn = resampled_people(int(codes.max()) + 1, resamples, seed)
+    slopes, intercepts = [], []
+    for part in drawn:
+        weight = part[:, codes] * heard.weight
+        slopes.append(fit_lines(x, heard.y, weight)[0])
+        intercepts.append(fit_intercepts(x, heard.y, weight))
+    return measured(np.concatenate(slopes)), measured(np.concatenate(intercepts))

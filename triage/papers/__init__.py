@@ -20,7 +20,6 @@ a model nor the library that explains one.
 from triage.papers.backtest_pages import backtest_page
 from triage.papers.backtests import (
     BacktestReport,
-    GroupFigures,
     HandlingFigures,
     ListFigures,
     RankerFigures,
@@ -40,7 +39,6 @@ __all__ = [
     "Card",
     "Case",
     "Form",
-    "GroupFigures",
     "HandlingFigures",
     "ListFigures",
     "ListPage",

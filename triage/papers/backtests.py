@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from triage.workspace import Panel
 
 if TYPE_CHECKING:  # learning takes seconds to import, and a page about a list needs none
+    from triage.fairness import GroupCalibration
     from triage.learning import Calibrated, Measured
 
 __all__ = [
     "BacktestReport",
-    "GroupFigures",
     "HandlingFigures",
     "ListFigures",
     "RankerFigures",
@@ -68,28 +68,6 @@ class ListFigures:
 
 
 @dataclass(frozen=True)
-class GroupFigures:
-    """Probabilities against what came, in one group.
-
-    Parameters
-    ----------
-    attribute, value : str
-    people : int or None
-        None where they are too few to be told.
-    expected : float
-        Mean probability; NaN where they are too few.
-    observed : Measured or None
-        None where they, or those with the outcome, are too few.
-    """
-
-    attribute: str
-    value: str
-    people: int | None
-    expected: float
-    observed: Measured | None
-
-
-@dataclass(frozen=True)
 class RankerFigures:
     """One ranker, over all lists.
 
@@ -108,7 +86,7 @@ class RankerFigures:
         Harm captured at capacity on the panel's scale, a period each.
     calibrated : Calibrated or None
         Only of what speaks of probability.
-    groups : tuple of GroupFigures
+    groups : tuple of GroupCalibration
     """
 
     name: str
@@ -119,7 +97,7 @@ class RankerFigures:
     differences: Mapping[Key, Measured]
     by_period: tuple[Measured, ...]
     calibrated: Calibrated | None
-    groups: tuple[GroupFigures, ...]
+    groups: tuple[GroupCalibration, ...]
 
 
 @dataclass(frozen=True)
@@ -262,6 +240,14 @@ def _lines(ranker: RankerFigures, report: BacktestReport) -> Iterator[dict[str, 
         if group.observed is not None:
             about = {"measure": "observed", "group": f"{group.attribute}: {group.value}"}
             yield {**about, "cut": f"expected {group.expected:.6f}", **_figures(group.observed)}
+        if group.found is not None:
+            about = {"group": f"{group.attribute}: {group.value}"}
+            for name in ("slope", "intercept"):
+                figures = _figures(getattr(group.found, name))
+                yield {**about, "measure": f"calibration_{name}", **figures}
+            for one in group.found.bins:
+                cut = {"measure": "calibration_curve", "cut": f"expected {one.expected:.6f}"}
+                yield {**about, **cut, **_figures(one.observed)}
 
 
 def _figures(found: Measured) -> dict[str, str]:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from triage.conditions import date_words
 from triage.papers.calibration import calibration_drawing
 from triage.papers.html_pages import drawn
+from triage.papers.plots import Row, interval_plot, percent
 from triage.papers.told import Section, Table, ToldPage, told_markdown, told_page
 from triage.papers.wording import horizon_words, number_of
 from triage.workspace import Panel
 
 if TYPE_CHECKING:  # learning takes seconds to import
-    from triage.learning import Evaluation, Figure, GroupFigures, Verdict
+    from triage.learning import (
+        CalibrationFigures,
+        Evaluation,
+        Figure,
+        GroupFigures,
+        Measured,
+        Verdict,
+    )
 
 __all__ = ["Approval", "Card", "atrs_markdown", "card_markdown", "card_page"]
 
@@ -125,7 +136,15 @@ def _sections(card: Card) -> Iterator[Section]:
         drawing = drawn(
             "calibration", drawing=calibration_drawing(made.curve), key="calibration-figure"
         )
-        yield Section("calibration", "Calibration", _calibrated(), _curve(made), drawing)
+        yield Section("calibration", "Calibration", _calibrated(made), _curve(made), drawing)
+    if made.calibration_by_group:
+        yield Section(
+            "calibration-groups",
+            "Calibration by group",
+            _about_calibration(card),
+            _calibrations(made.calibration_by_group),
+            _groups_drawing(made),
+        )
     yield Section("gates", "Gates", (), _gates(card))
     yield Section("alarms", "Alarms", _alarms(made))
     yield Section("data", "Data", _data(made), _inputs(made))
@@ -216,15 +235,18 @@ def _others(made: Evaluation) -> Table:
 
 
 def _about_groups(card: Card) -> Iterator[str]:
-    gate = card.panel.gates.fairness
     yield (
         "Groups are for audit only; no feature can see them. Reached: of those with the outcome, "
         "the share within capacity. Heard without it: of those without, the share within capacity. "
         "Differences are from all others; above 0 is to the group's disadvantage."
     )
-    yield (
-        f"Nothing is told where there are fewer than {gate.smallest_group} people, or so few with "
-        "the outcome or without it. Counts are to the nearest 5."
+    yield _withheld(card)
+
+
+def _withheld(card: Card) -> str:
+    return (
+        f"Nothing is told where there are fewer than {card.panel.smallest_group} people, or so few "
+        "with the outcome or without it. Counts are to the nearest 5."
     )
 
 
@@ -248,17 +270,67 @@ def _groups(groups: Sequence[GroupFigures]) -> Table:
     )
 
 
-def _calibrated() -> Iterator[str]:
+def _calibrated(made: Evaluation) -> Iterator[str]:
     yield (
         "Referrals of like probability together, from the least likely to the likeliest: what was "
         "foretold of them, and the share that had the outcome. On the line both are equal."
     )
+    slope, intercept = made.figure("calibration_slope"), made.figure("calibration_intercept")
+    if slope.value is not None and intercept.value is not None:
+        yield (
+            f"Slope {_plain(slope)}: 1 is right, below 1 chances are told too extreme. Intercept "
+            f"{_plain(intercept)}: 0 is right, below 0 chances are told too high."
+        )
+
+
+def _about_calibration(card: Card) -> Iterator[str]:
+    yield (
+        "Whether what was foretold of each group came true. A group of which more was foretold "
+        "than happened is told higher chances than it should be."
+    )
+    yield _withheld(card)
+
+
+def _calibrations(groups: Sequence[CalibrationFigures]) -> Table:
+    return Table(
+        "Chances and outcomes, with intervals of 95%",
+        ("Group", "People", "Foretold", "Happened", "Slope", "Intercept"),
+        [
+            (
+                f"{one.attribute}: {one.group}",
+                f"about {one.people}",
+                f"{one.foretold or 0:.1%}",
+                _share(one.observed),
+                _plain(one.slope),
+                _plain(one.intercept),
+            )
+            if one.told
+            else (f"{one.attribute}: {one.group}", "too few to tell", "", "", "", "")
+            for one in groups
+        ],
+    )
+
+
+def _groups_drawing(made: Evaluation) -> Markup | None:
+    """Return what happened in each group beside what was foretold of it."""
+    rows = [
+        Row(
+            f"{one.attribute}: {one.group}, foretold {percent(one.foretold or 0.0)}",
+            _measured(one.observed),
+        )
+        for one in made.calibration_by_group
+        if one.told and one.observed is not None
+    ]
+    if not rows:
+        return None
+    title = "What happened in each group, with intervals of 95%"
+    return drawn("plot", drawing=interval_plot(title, rows), key="calibration-groups-figure")
 
 
 def _curve(made: Evaluation) -> Table:
     return Table(
         "The plot's numbers",
-        ("Foretold", "Happened", "Interval", "Referrals"),
+        ("Foretold", "Happened", "Interval", "People"),
         [
             (
                 f"{one.foretold:.1%}",
@@ -345,6 +417,31 @@ def _interval(figure: Figure) -> str:
     return f"{figure.low:.3f} to {figure.high:.3f}"
 
 
+def _performance(made: Evaluation) -> str:
+    told = [
+        f"{one.name.replace('_', ' ')} {_value(one.figure)}"
+        + (f" ({_interval(one.figure)})" if one.figure.low is not None else "")
+        for one in made.measures
+        if one.figure.value is not None
+    ]
+    return f"{'; '.join(told)}. Intervals of 95%, people drawn again. See the card."
+
+
+def _measured(figure: Figure) -> Measured:
+    from triage.learning import Measured
+
+    ends = (figure.value, figure.low, figure.high)
+    return Measured(*(math.nan if end is None else end for end in ends))
+
+
+def _plain(figure: Figure | None) -> str:
+    if figure is None or figure.value is None:
+        return ""
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.2f}"
+    return f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f})"
+
+
 def _share(figure: Figure | None) -> str:
     if figure is None or figure.value is None:
         return ""
@@ -380,7 +477,7 @@ def atrs_markdown(card: Card) -> str:
 
 def _atrs(card: Card) -> Iterator[tuple[str, str, str]]:
     made, panel = card.evaluation, card.panel
-    captured, auc = made.figure("harm_captured"), made.figure("auc")
+    captured = made.figure("harm_captured")
     summary = "Tier 1: summary"
     yield summary, "Name", f"referral-triage, {made.model.title}"
     yield summary, "Description", next(iter(_purpose(card)))
@@ -419,7 +516,7 @@ def _atrs(card: Card) -> Iterator[tuple[str, str, str]]:
     yield model, "Model input", f"{len(made.features)} features of the case history"
     yield model, "Model output", "A score, and where it learned a probability"
     yield model, "Model architecture", made.model.estimator
-    yield model, "Model performance", f"AUC {_value(auc)} ({_interval(auc)}); see the card."
+    yield model, "Model performance", _performance(made)
     data = "Tier 2: data"
     yield data, "Source data name", ", ".join(sorted(made.data.inputs)) or TO_FILL
     yield data, "Data quantities", next(_data(made))

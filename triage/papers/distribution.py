@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from triage.features import FeatureProfile, Share
+    from triage.fairness import FeatureProfile, Share
 
 __all__ = ["Distribution", "DrawnBar", "distribution", "sparkline"]
 

@@ -17,7 +17,8 @@ from triage.papers.wording import number_of
 from triage.workspace import Panel
 
 if TYPE_CHECKING:  # features take seconds to import, and a page about a list needs none
-    from triage.features import Entry, Feature, FeatureProfile, Reading
+    from triage.fairness import FeatureProfile, Reading
+    from triage.features import Entry, Feature
 
 __all__ = ["Period", "catalogue_page", "direction_words", "profile_page"]
 
@@ -151,7 +152,7 @@ def profile_page(
     earlier : Period, optional
         Whom they are compared with.
     """
-    from triage.features import QUANTILES, SMALLEST
+    from triage.fairness import QUANTILES
 
     told = tuple(profiles)
     page = ProfilePage(
@@ -166,7 +167,7 @@ def profile_page(
         readings=tuple(_readings(told)) if earlier else (),
         shifted=tuple(sorted(filter(_is_shifted, told), key=_least_stable_first)),
         seldom_known=tuple(one for one in told if one.known.least < SELDOM),
-        smallest=SMALLEST,
+        smallest=panel.smallest_group,
     )
     return filled("profile", page=page, drawing=_drawing, median=QUANTILES.index(0.5))
 

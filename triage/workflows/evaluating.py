@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triage.errors import ConfigurationError
-from triage.fairness import by_group
+from triage.fairness import GroupCalibration, by_group, calibration_by_group, calibration_told
 from triage.features import catalogue
 from triage.learning import (
     AboutData,
@@ -18,7 +18,9 @@ from triage.learning import (
     AboutModel,
     AboutOutcome,
     Assessed,
+    CalibrationFigures,
     Comparison,
+    CurvePoint,
     Evaluation,
     Examples,
     Experiment,
@@ -26,6 +28,7 @@ from triage.learning import (
     Other,
     Result,
     ToldAlarm,
+    figure_of,
     train,
 )
 from triage.records import CaseHistories
@@ -35,6 +38,9 @@ from triage.workflows.project import Project, code_version
 __all__ = ["Rival", "Trials", "evaluate_models", "rival_of"]
 
 Floats = npt.NDArray[np.float64]
+DRAWS = 200
+"""How often people are drawn again for the curves of a card."""
+
 DATA_ALARMS = ("overlap", "immature_outcomes", "same_dyad")
 
 
@@ -144,8 +150,9 @@ def evaluate_models(project: Project, trials: Trials) -> dict[str, Evaluation]:
             data=_data(trials),
             features=[words[name] for name in result.trained.feature_names],
             measures=tested.measures(result),
-            curve=tested.curve(result),
+            curve=_curve(project, tested, result),
             groups=_groups(project, trials, tested, result),
+            calibration_by_group=_calibrations(project, trials, tested, result),
             others=[
                 Other(
                     title=other.trained.spec.title,
@@ -195,10 +202,63 @@ def _groups(
             result.scores,
             [values[person] for person in tested.person.tolist()],
             attribute=attribute,
-            smallest_group=gate.smallest_group,
+            smallest_group=project.panel.smallest_group,
             learned=result.trained.learned,
         )
     return found
+
+
+def _curve(project: Project, tested: Assessed, result: Result) -> list[CurvePoint]:
+    if not result.trained.learned:
+        return []
+    smallest = project.panel.smallest_group
+    found = calibration_told(
+        result.scores, tested.heard, smallest=smallest, resamples=DRAWS, seed=tested.seed
+    )
+    return _points(found)
+
+
+def _calibrations(
+    project: Project, trials: Trials, tested: Assessed, result: Result
+) -> list[CalibrationFigures]:
+    if not result.trained.learned:
+        return []
+    found: list[GroupCalibration] = []
+    for attribute in project.panel.gates.fairness.attributes:
+        values = trials.histories.people[attribute].to_pylist()
+        found += calibration_by_group(
+            result.scores,
+            tested.heard,
+            [values[person] for person in tested.person.tolist()],
+            attribute=attribute,
+            smallest=project.panel.smallest_group,
+            resamples=DRAWS,
+            seed=tested.seed,
+        )
+    return [_calibration(one) for one in found]
+
+
+def _calibration(one: GroupCalibration) -> CalibrationFigures:
+    if one.observed is None or one.found is None:
+        return CalibrationFigures(attribute=one.attribute, group=one.value, told=False)
+    return CalibrationFigures(
+        attribute=one.attribute,
+        group=one.value,
+        told=True,
+        people=one.people,
+        foretold=round(one.expected, 3),
+        observed=figure_of(one.observed),
+        slope=figure_of(one.found.slope),
+        intercept=figure_of(one.found.intercept),
+        curve=_points(one),
+    )
+
+
+def _points(one: GroupCalibration) -> list[CurvePoint]:
+    return [
+        CurvePoint(rows=alike.people, foretold=alike.expected, observed=figure_of(alike.observed))
+        for alike in (() if one.found is None else one.found.bins)
+    ]
 
 
 def _words(project: Project) -> dict[str, AboutFeature]:

@@ -10,15 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from triage.errors import NotFoundError, Problem
-from triage.features import (
-    QUANTILES,
-    SMALLEST,
-    Entry,
-    FeatureMatrix,
-    FeatureProfile,
-    catalogue,
-    profile,
-)
+from triage.fairness import QUANTILES, FeatureProfile, profile
+from triage.features import Entry, FeatureMatrix, catalogue
 from triage.papers import Period, catalogue_page, profile_page, sparkline
 from triage.timeline import day_of
 from triage.workflows.checking import read_accepted
@@ -152,9 +145,10 @@ def profile_features(
     make = feature_maker(project, progress, keep=keep_features)
     asked = ask_of_all(project, checked.histories, make)
     days = min(LONGEST_DAYS, (as_of - against).days) if against else LONGEST_DAYS
-    matrix, now = _heard(asked, as_of, days)
-    before = _heard(asked, against, days) if against else None
-    profiles = profile(matrix, before[0] if before else None)
+    smallest = project.panel.smallest_group
+    matrix, now = _heard(asked, as_of, days, smallest)
+    before = _heard(asked, against, days, smallest) if against else None
+    profiles = profile(matrix, before[0] if before else None, smallest=smallest)
     earlier = before[1] if before else None
     if output is not None:
         write_whole(output, profile_page(profiles, project.panel, now, earlier))
@@ -174,7 +168,9 @@ def profile_features(
     )
 
 
-def _heard(asked: Asked, until: datetime.date, days: int) -> tuple[FeatureMatrix, Period]:
+def _heard(
+    asked: Asked, until: datetime.date, days: int, smallest: int
+) -> tuple[FeatureMatrix, Period]:
     """Return the features of those heard in some days, each person at their last date."""
     day, last = asked.moments.day, day_of(until)
     rows = np.flatnonzero((day > last - days) & (day <= last))
@@ -183,17 +179,17 @@ def _heard(asked: Asked, until: datetime.date, days: int) -> tuple[FeatureMatrix
     is_last = np.append(person[1:] != person[:-1], True)[: len(rows)]
     chosen = rows[is_last]
     first = until - datetime.timedelta(days=days - 1)
-    if len(chosen) < SMALLEST:
-        raise NotFoundError(_too_few(asked, first, until))
+    if len(chosen) < smallest:
+        raise NotFoundError(_too_few(asked, first, until, smallest))
     return asked.matrix.take(chosen), Period(first, until, len(chosen))
 
 
-def _too_few(asked: Asked, first: datetime.date, last: datetime.date) -> Problem:
+def _too_few(asked: Asked, first: datetime.date, last: datetime.date, smallest: int) -> Problem:
     made = sorted(asked.referrals["made_on"].to_pylist())
     known = f"referrals made from {made[0]} to {made[-1]}" if made else "no referrals at all"
     return Problem(
         f"as-of date {last}",
-        f"a profile needs at least {SMALLEST} people heard from {first} to {last}",
+        f"a profile needs at least {smallest} people heard from {first} to {last}",
         f"fewer, among {known}" if made else known,
         "Choose other dates, further apart, or bring in more extracts.",
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.stats import spearmanr
 
 from triage.conditions import Categories, Numbers, Truth, evaluate, parse_condition
-from triage.features import SMALLEST
+from triage.fairness import GroupCalibration, calibration_by_group
 from triage.learning import (
     Cut,
     Examples,
@@ -26,13 +26,11 @@ from triage.learning import (
     measured,
     places,
     replay,
-    resampled_people,
     standing_weights,
 )
 from triage.outcomes import HANDLINGS, Handling, LabelState, find_taken_on, harm_within, outcome_day
 from triage.papers import (
     BacktestReport,
-    GroupFigures,
     HandlingFigures,
     ListFigures,
     RankerFigures,
@@ -95,7 +93,9 @@ def judge(
     periods = _periods(replayed.listings)
     by_period = _by_period(scores, heard, periods, panel.capacity, panel.harm_scale, settings)
     main = f"harm_captured:{panel.harm_scale}", "capacity"
-    groups = _groups(histories, replayed, heard, scores[replayed.reference], settings)
+    groups = _groups(
+        histories, replayed, heard, scores[replayed.reference], settings, panel.smallest_group
+    )
     rankers = [
         RankerFigures(
             name=name,
@@ -107,7 +107,11 @@ def judge(
             if name != replayed.reference
             else {},
             by_period=by_period[name],
-            calibrated=calibrated(scores[name], heard, **settings) if name in learned else None,
+            calibrated=calibrated(
+                scores[name], heard, resamples=settings["resamples"], seed=settings["seed"]
+            )
+            if name in learned
+            else None,
             groups=tuple(groups) if name == replayed.reference else (),
         )
         for name, title, kind, told in _about(replayed)
@@ -268,49 +272,21 @@ def _groups(
     heard: Heard,
     log_odds: Floats,
     settings: Mapping[str, int],
-) -> Iterator[GroupFigures]:
+    smallest: int,
+) -> Iterator[GroupCalibration]:
     """Yield what was said of each group, and what came; too few are not told."""
     at = replayed.at
     rows, days = replayed.referral_rows[at], replayed.asked.moments.day[at]
     attributes = attributes_at(histories, rows, days, audit=True)
-    listed = histories.vocabulary.people.attributes
-    probability = 1 / (1 + np.exp(-log_odds))
-    for name, about in listed.items():
+    for name, about in histories.vocabulary.people.attributes.items():
         column = attributes[f"person.{name}"]
         if not about.audit_only or not isinstance(column, Categories):
             continue
-        groups = []
-        for code, value in [*enumerate(column.names), (-1, "not known")]:
-            among = np.flatnonzero((column.codes == code) & (heard.weight > 0))
-            part = heard.take(among)
-            groups.append(_group(name, str(value), part, probability[among], settings))
-        yield from _never_one_alone(groups)
-
-
-def _never_one_alone(groups: Sequence[GroupFigures]) -> Sequence[GroupFigures]:
-    """Withhold the smallest group too where one alone is withheld: it could be found from all."""
-    told = [one for one in groups if one.observed is not None]
-    if len(groups) - len(told) != 1 or not told:
-        return groups
-    smallest = min(told, key=lambda one: one.people or 0)
-    return [replace(one, observed=None) if one is smallest else one for one in groups]
-
-
-def _group(
-    attribute: str, value: str, heard: Heard, probability: Floats, settings: Mapping[str, int]
-) -> GroupFigures:
-    codes = np.unique(heard.person, return_inverse=True)[1]
-    people = int(codes.max(initial=-1)) + 1
-    if people < SMALLEST:
-        return GroupFigures(attribute, value, None, float("nan"), None)
-    came = np.bincount(codes, heard.weight * heard.y)
-    everyone = np.bincount(codes, heard.weight)
-    expected = float(heard.weight @ probability / heard.weight.sum())
-    if not SMALLEST <= (came > 0).sum() <= people - SMALLEST:
-        return GroupFigures(attribute, value, people, expected, None)
-    drawn = np.concatenate(list(resampled_people(people, **settings)))
-    observed = measured((drawn @ came) / (drawn @ everyone))
-    return GroupFigures(attribute, value, people, expected, observed)
+        names = [*column.names, None]
+        groups = [names[code] for code in column.codes.tolist()]
+        yield from calibration_by_group(
+            log_odds, heard, groups, attribute=name, smallest=smallest, **settings
+        )
 
 
 def _taken_on(project: Project, replayed: Replayed) -> int:

@@ -149,13 +149,10 @@ class FairnessGate(Strict):
         The gate fails where those of a group who had the outcome are within capacity less often
         than all others who had it, or those who had it not more often than all others who had it
         not, by more than this share, the whole interval of 95% included.
-    smallest_group : int
-        Nothing is told of a group of fewer people, or of fewer with the outcome.
     """
 
     attributes: list[str] = []
     gap_at_most: float = pydantic.Field(default=0.15, ge=0, le=1)
-    smallest_group: int = pydantic.Field(default=10, ge=5)
 
 
 class Gates(Strict):
@@ -208,6 +205,9 @@ class Panel(Strict):
     leakage : Leakage
     gates : Gates
     backtest : Backtest
+    smallest_group : int
+        On no page about many people is anything told of a group of fewer people, or of fewer with
+        an outcome.
     rows_set_aside : dict of str to int
         Source → how many of its rows may be rejected without stopping a run.
     kept_features_mb : int
@@ -227,6 +227,7 @@ class Panel(Strict):
     leakage: Leakage = Leakage()
     gates: Gates = Gates()
     backtest: Backtest = Backtest()
+    smallest_group: int = pydantic.Field(default=10, ge=5)
     rows_set_aside: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
     kept_features_mb: int = pydantic.Field(default=2000, ge=0)
     tracking_uri: str | None = None

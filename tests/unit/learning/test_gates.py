@@ -203,11 +203,15 @@ def test_figures_agree_with_the_measures_of_the_experiment(tested) -> None:
     for result in experiment.results:
         found = {one.name: one.figure for one in rows.measures(result)}
         for name, figure in found.items():
-            assert figure.value == pytest.approx(getattr(result.pooled, name))
-            if figure.low is not None:
-                assert figure.low <= figure.value <= figure.high
-    assert sum(point.rows for point in rows.curve(experiment.results[0])) == len(rows.y)
-    assert rows.curve(experiment.results[1]) == []
+            if (pooled := getattr(result.pooled, name, None)) is not None:
+                assert figure.value == pytest.approx(pooled)
+            assert figure.low <= figure.value <= figure.high
+        parts = {"reliability", "resolution", "uncertainty", "within_bins", "log_loss", "brier"}
+        assert (parts <= set(found)) == result.trained.learned
+    parts = {one.name: one.figure.value for one in rows.measures(experiment.results[0])}
+    assert parts["brier"] == pytest.approx(
+        parts["reliability"] - parts["resolution"] + parts["uncertainty"] + parts["within_bins"]
+    )
 
 
 def test_turnover_is_none_against_itself_and_whole_against_the_reverse(tested) -> None:

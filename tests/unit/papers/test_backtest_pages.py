@@ -11,10 +11,10 @@ import math
 import pytest
 
 from tests.unit.papers.test_feature_pages import PANEL, read
+from triage.fairness import GroupCalibration
 from triage.learning import Bin, Calibrated, Measured
 from triage.papers import (
     BacktestReport,
-    GroupFigures,
     HandlingFigures,
     ListFigures,
     RankerFigures,
@@ -69,9 +69,16 @@ def ranker(name, title, kind, captured, *, difference=None, forecasts=False, gro
 WORSE, BETTER = Measured(-0.1, -0.15, -0.05), Measured(0.1, 0.05, 0.15)
 UNSURE = Measured(0.01, -0.1, 0.12)
 GROUPS = (
-    GroupFigures("sex", "female", 50, 0.2, Measured(0.25, 0.15, 0.35)),
-    GroupFigures("sex", "male", 60, 0.3, None),
-    GroupFigures("sex", "other", None, NAN, None),
+    GroupCalibration(
+        "sex",
+        "female",
+        50,
+        0.2,
+        Measured(0.25, 0.15, 0.35),
+        Calibrated(Measured(1.1, 0.7, 1.6), Measured(0.2, -0.1, 0.5), ()),
+    ),
+    GroupCalibration("sex", "male", 60, 0.3),
+    GroupCalibration("sex", "other", None),
 )
 
 

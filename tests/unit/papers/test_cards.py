@@ -5,19 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 
-import numpy as np
-import pytest
-
 from tests.unit.learning.test_gates import alarm, evaluation, group
 from triage.learning import (
     AboutFeature,
+    CalibrationFigures,
     CurvePoint,
     Figure,
     GroupFigures,
     Standing,
-    curve_of,
     judge,
-    wilson,
+    wilson_interval,
 )
 from triage.papers import Approval, Card, atrs_markdown, card_markdown, card_page
 from triage.workspace import Cohort, Gates, Panel, Training
@@ -30,9 +27,30 @@ PANEL = Panel(
     cohort=Cohort(open_days=31, as_of="monthly"),
     training=Training(folds=2, test_days=100),
 )
+
+
+def share(positives: int, people: int) -> Figure:
+    low, high = wilson_interval(positives, people)
+    return Figure(value=positives / people, low=low, high=high)
+
+
 CURVE = [
-    CurvePoint(rows=100, foretold=0.02, observed=wilson(3, 100)),
-    CurvePoint(rows=100, foretold=0.31, observed=wilson(28, 100)),
+    CurvePoint(rows=100, foretold=0.02, observed=share(3, 100)),
+    CurvePoint(rows=100, foretold=0.31, observed=share(28, 100)),
+]
+BY_GROUP = [
+    CalibrationFigures(
+        attribute="sex",
+        group="female",
+        told=True,
+        people=120,
+        foretold=0.21,
+        observed=share(30, 120),
+        slope=Figure(value=0.9, low=0.6, high=1.2),
+        intercept=Figure(value=0.2, low=-0.1, high=0.5),
+        curve=CURVE,
+    ),
+    CalibrationFigures(attribute="sex", group="other", told=False),
 ]
 APPROVAL = Approval(
     at=datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC),
@@ -50,7 +68,12 @@ def card(approval=APPROVAL, **changes) -> Card:
             name="more_365d", theme="Invented", words="3 incidents | <b>", direction="raises"
         )
     ]
-    given = {"groups": [group(), small], "curve": CURVE, "features": features}
+    given = {
+        "groups": [group(), small],
+        "curve": CURVE,
+        "calibration_by_group": BY_GROUP,
+        "features": features,
+    }
     made = evaluation(**{**given, "alarms": [alarm("same_dyad")], **changes})
     return Card(4, "5e" * 32, PANEL, made, judge(made, Gates(), Standing(1)), approval)
 
@@ -65,6 +88,7 @@ def test_the_card_has_every_part_that_was_promised():
         "Against other rankers",
         "By group at the cut",
         "Calibration",
+        "Calibration by group",
         "Gates",
         "Alarms",
         "Data",
@@ -95,10 +119,17 @@ def test_text_of_the_workspace_stays_text():
 
 def test_the_plot_shows_each_point_and_its_table_says_the_same():
     page = card_page(card()).decode()
-    assert page.count("<circle") == len(CURVE)
+    assert page.count("<circle") == len(CURVE) + 1  # one group is told
     assert "foretold 31%, happened 28%" in page
     assert 'data-label="Happened">28.0%' in page
-    assert "<circle" not in card_page(card(curve=[])).decode()
+    assert "<circle" not in card_page(card(curve=[], calibration_by_group=[])).decode()
+
+
+def test_calibration_is_told_of_each_group_that_is_large_enough():
+    text = card_markdown(card())
+    assert "| sex: female | about 120 | 21.0% | 25% (18% to 33%) | 0.90 (0.60 to 1.20) | " in text
+    assert text.count("| sex: other | too few to tell |") == 2
+    assert "sex: female, foretold 21%" in card_page(card()).decode()
 
 
 def test_atrs_fields_come_from_the_same_source_and_say_what_is_missing():
@@ -107,14 +138,3 @@ def test_atrs_fields_come_from_the_same_source_and_say_what_is_missing():
     assert "**Model name and version**: new, version 4" in text
     assert "**Website**: To be filled in by the panel." in text
     assert "**Senior responsible owner**: To be filled in" in atrs_markdown(card(approval=None))
-
-
-def test_wilson_and_the_curve():
-    figure = wilson(0, 50)
-    assert (figure.value, figure.low) == (0, 0)
-    assert figure.high == pytest.approx(0.0713, abs=1e-3)
-    chance = np.linspace(0.01, 0.6, 200)
-    points = curve_of(chance, (chance > 0.3).astype(float))
-    assert [point.rows for point in points] == [20] * 10
-    assert points[0].observed.value == 0
-    assert points[-1].observed == Figure(**wilson(20, 20).model_dump())

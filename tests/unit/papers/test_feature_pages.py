@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from tests.unit.papers.test_html import read
-from triage.features import Feature, FeatureMatrix, catalogue, profile, read_pipelines
+from triage.fairness import profile
+from triage.features import Feature, FeatureMatrix, catalogue, read_pipelines
 from triage.papers import Period, catalogue_page, profile_page, sparkline
 from triage.papers.distribution import distribution
 from triage.papers.html_pages import drawn
@@ -86,7 +87,7 @@ def profile_html(
     features: tuple[Feature, ...], *, compared: bool = True, panel: Panel = PANEL
 ) -> str:
     then = people(features, 20, 40, 60) if compared else None
-    told = profile(people(features, 60, 40, 60), then)
+    told = profile(people(features, 60, 40, 60), then, smallest=10)
     return profile_page(told, panel, NOW, THEN if compared else None).decode()
 
 
@@ -171,7 +172,7 @@ def test_text_of_a_workspace_is_never_markup(features) -> None:
 
 
 def test_the_drawing_says_in_words_what_its_bars_show(features) -> None:
-    (one, *_) = profile(people(features, 60, 40, 60), people(features, 20, 40, 60))
+    (one, *_) = profile(people(features, 60, 40, 60), people(features, 20, 40, 60), smallest=10)
     assert distribution(one).description == (
         "not known: fewer than 10 people, earlier fewer than 10 people. "
         "0: at least 59%, earlier 20%. 1: 11%, earlier at least 23%. 2: 11%, earlier 24%. "
@@ -181,6 +182,6 @@ def test_the_drawing_says_in_words_what_its_bars_show(features) -> None:
 
 
 def test_the_drawing_is_as_it_was(features) -> None:
-    (one, *_) = profile(people(features, 60, 40, 60), people(features, 20, 40, 60))
+    (one, *_) = profile(people(features, 60, 40, 60), people(features, 20, 40, 60), smallest=10)
     text = str(drawn("distribution", drawing=distribution(one), key="figure"))
     assert text == (GOLDEN / "distribution.svg").read_text(encoding="utf-8")

@@ -7,9 +7,7 @@ import datetime
 import numpy as np
 import pytest
 
-from triage.learning import Measured
-from triage.papers import GroupFigures
-from triage.workflows.judging import _never_one_alone, _periods
+from triage.workflows.judging import _periods
 from triage.workflows.replaying import Listing, _with_rules, list_dates
 
 NONE = np.zeros(0, dtype=np.int64)
@@ -57,14 +55,3 @@ def test_many_lists_are_told_by_the_quarter_and_very_many_by_the_year():
     assert periods(2) == [("2023-01", [0]), ("2023-02", [1])]
     assert periods(12)[1] == ("2023 Q2", [3, 4, 5])
     assert periods(48)[3] == ("2026", list(range(36, 48)))
-
-
-def group(value, people, observed=True):
-    return GroupFigures("sex", value, people, 0.1, Measured(0.1, 0, 0.2) if observed else None)
-
-
-def test_a_group_that_is_withheld_cannot_be_found_by_subtracting():
-    found = _never_one_alone([group("a", 80), group("b", 30), group("c", 12, False)])
-    assert [one.observed is not None for one in found] == [True, False, False]
-    both = [group("a", 80), group("b", 30, False), group("c", 12, False)]
-    assert list(_never_one_alone(both)) == both

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.features import SMALLEST, Feature, FeatureMatrix, FeatureProfile, Share, profile
+from triage.fairness import FeatureProfile, Share, profile
+from triage.features import Feature, FeatureMatrix
 from triage.features.definitions import Meaning
 
 
@@ -44,16 +45,17 @@ def matrix(numbers: list[float], **options: bool) -> FeatureMatrix:
 
 
 def of(*groups: tuple[float, int], **options: bool) -> FeatureProfile:
-    (one,) = profile(matrix(values(*groups), **options))
+    (one,) = profile(matrix(values(*groups), **options), smallest=SMALLEST)
     return one
 
 
 def against(now: list[float], then: list[float], **options: bool) -> FeatureProfile:
-    (one,) = profile(matrix(now, **options), matrix(then, **options))
+    (one,) = profile(matrix(now, **options), matrix(then, **options), smallest=SMALLEST)
     return one
 
 
 UNKNOWN = math.nan
+SMALLEST = 10
 
 
 def test_shares_of_known_and_of_zero_are_of_all_people() -> None:
@@ -183,9 +185,9 @@ def test_how_a_drift_is_read_depends_on_its_size_and_on_chance(now, reading) -> 
 
 def test_too_few_people_are_not_profiled() -> None:
     with pytest.raises(ValueError, match="at least 10 people"):
-        profile(matrix([1.0] * 9))
+        profile(matrix([1.0] * 9), smallest=10)
     with pytest.raises(ValueError, match="at least 10 people"):
-        profile(matrix([1.0] * 20), matrix([1.0] * 9))
+        profile(matrix([1.0] * 20), matrix([1.0] * 9), smallest=10)
 
 
 def test_a_feature_of_which_nothing_is_known_is_told_so() -> None:

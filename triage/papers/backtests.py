@@ -231,23 +231,24 @@ def _lines(ranker: RankerFigures, report: BacktestReport) -> Iterator[dict[str, 
     for period, found in zip(report.periods, ranker.by_period, strict=True):
         yield {"measure": measure, "cut": cut, "period": period, **_figures(found)}
     if ranker.calibrated is not None:
-        yield {"measure": "calibration_slope", **_figures(ranker.calibrated.slope)}
-        yield {"measure": "calibration_intercept", **_figures(ranker.calibrated.intercept)}
-        for number, one in enumerate(ranker.calibrated.bins, 1):
-            about = {"measure": "calibration_curve", "group": f"bin {number}"}
-            yield {**about, "cut": f"expected {one.expected:.6f}", **_figures(one.observed)}
+        yield from _calibrated_lines(ranker.calibrated)
     for group in ranker.groups:
+        about = {"group": f"{group.attribute}: {group.value}"}
         if group.observed is not None:
-            about = {"measure": "observed", "group": f"{group.attribute}: {group.value}"}
-            yield {**about, "cut": f"expected {group.expected:.6f}", **_figures(group.observed)}
+            said = {"measure": "observed", "cut": f"expected {group.expected:.6f}"}
+            yield {**about, **said, **_figures(group.observed)}
         if group.found is not None:
-            about = {"group": f"{group.attribute}: {group.value}"}
-            for name in ("slope", "intercept"):
-                figures = _figures(getattr(group.found, name))
-                yield {**about, "measure": f"calibration_{name}", **figures}
-            for one in group.found.bins:
-                cut = {"measure": "calibration_curve", "cut": f"expected {one.expected:.6f}"}
-                yield {**about, **cut, **_figures(one.observed)}
+            for line in _calibrated_lines(group.found):
+                bin_name = f", {line['group']}" if "group" in line else ""
+                yield {**line, "group": about["group"] + bin_name}
+
+
+def _calibrated_lines(found: Calibrated) -> Iterator[dict[str, str]]:
+    yield {"measure": "calibration_slope", **_figures(found.slope)}
+    yield {"measure": "calibration_intercept", **_figures(found.intercept)}
+    for number, one in enumerate(found.bins, 1):
+        about = {"measure": "calibration_curve", "group": f"bin {number}"}
+        yield {**about, "cut": f"expected {one.expected:.6f}", **_figures(one.observed)}
 
 
 def _figures(found: Measured) -> dict[str, str]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from triage.lists import (
     EVIDENCE,
     NOT_FOR_PANEL,
+    PLACES,
     REASONS,
     REFERRALS,
     RULES,
@@ -187,6 +188,7 @@ def invented_tables(
         evidence.extend(row for one in told for row in _records(one, chance))
     return ListTables(
         referrals=pa.Table.from_pylist(referrals, schema=REFERRALS),
+        places=pa.Table.from_pylist(list(_places(referrals, capacity)), schema=PLACES),
         not_for_panel=pa.Table.from_pylist(list(_asides(aside, chance)), schema=NOT_FOR_PANEL),
         reasons=pa.Table.from_pylist(reasons, schema=REASONS),
         contributions=_wide(contributions, ["referral_id", "base", "score"]),
@@ -244,6 +246,23 @@ def with_every_text(tables: ListTables, text: str) -> ListTables:
                 table = table.set_column(position, column, values)
         changed[field.name] = table
     return ListTables(**changed)
+
+
+def _places(referrals: list[dict[str, Any]], capacity: int) -> Iterator[dict[str, Any]]:
+    """Yield bands of up to three within each tier, told from ten members."""
+    for row in referrals:
+        first = row["rules_alone_first"]
+        head = row["rank"] - (row["rank"] - first) % 3
+        above = row["rank"] <= capacity
+        yield {
+            "referral_id": row["referral_id"],
+            "band_first": head,
+            "band_last": min(head + 2, row["rules_alone_last"]),
+            "members": 10,
+            "score_low": row["score"] - 0.4,
+            "score_high": row["score"] + 0.4,
+            "chance_within_capacity": 1.0 if row["tier"] < 3 else 0.7 if above else 0.1,
+        }
 
 
 def _case(chance: random.Random) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from triage.features import evidence
 from triage.learning import Examples, ModelSpec, Trained, train
 from triage.lists import Bundle, IncompleteListError, ListTables, gather_tables, write_bundle
 from triage.papers import list_page, make_papers
-from triage.ranking import Ranking, rank
+from triage.ranking import Ranking, certainty, rank
 from triage.timeline import Moments, day_of
 
 PEOPLE = [f"p{number:03}" for number in range(120)]
@@ -78,8 +78,10 @@ def hear(spec: ModelSpec) -> Heard:
     contributions = explain(model, ASKED.matrix)
     ids = ASKED.histories.referrals["referral_id"].to_pylist()
     ranking = rank(ids, contributions.scores, ASKED.trace, capacity=16, near_misses=8)
+    members = model.ensemble_scores(ASKED.matrix)
     tables = gather_tables(
         ranking,
+        certain=certainty(ids, contributions.scores, members, ASKED.trace, capacity=16),
         referrals=ASKED.histories.referrals,
         probabilities=model.probability(ASKED.matrix),
         contributions=contributions,

@@ -1,8 +1,8 @@
 """Lists: a discussion list as an immutable folder, with all that it is and all it was made from.
 
-A bundle ``lists/<as-of>-<id>/`` holds seven tables (the referrals in their order, those that are
-not for this panel, reasons, contributions, rules, evidence, features), the papers made from
-them, and ``manifest.json`` with the hash of every file and of everything that went in.
+A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, how sure each place is,
+those that are not for this panel, reasons, contributions, rules, evidence, features), the papers
+made from them, and ``manifest.json`` with the hash of every file and of everything that went in.
 
 Why this shape: a list is argued over months after it was printed, so what was printed, why, and
 from what must lie together and must not change. The name is derived from the inputs, the
@@ -22,6 +22,7 @@ from triage.lists.manifest import Counts, Manifest, ModelFacts, PanelFacts
 from triage.lists.tables import (
     EVIDENCE,
     NOT_FOR_PANEL,
+    PLACES,
     REASONS,
     REFERRALS,
     RULES,
@@ -32,6 +33,7 @@ from triage.lists.tables import (
 __all__ = [
     "EVIDENCE",
     "NOT_FOR_PANEL",
+    "PLACES",
     "REASONS",
     "REFERRALS",
     "RULES",

@@ -9,24 +9,34 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from triage.lists.tables import EVIDENCE, NOT_FOR_PANEL, REASONS, REFERRALS, RULES, ListTables
+from triage.lists.tables import (
+    EVIDENCE,
+    NOT_FOR_PANEL,
+    PLACES,
+    REASONS,
+    REFERRALS,
+    RULES,
+    ListTables,
+)
 
 if TYPE_CHECKING:  # to read a list, none of these has to be loaded
     from triage.explain import Contributions, Reason
     from triage.features import FeatureMatrix
-    from triage.ranking import Ranking
+    from triage.ranking import Certainty, Ranking
     from triage.records import Vocabulary
     from triage.rules import Trace
 
 __all__ = ["gather_tables"]
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 ROUTE = "route"
 
 
 def gather_tables(
     ranking: Ranking,
     *,
+    certain: Certainty,
     referrals: pa.Table,
     probabilities: Floats | None,
     contributions: Contributions,
@@ -41,6 +51,7 @@ def gather_tables(
     ----------
     ranking : Ranking
         Whose ``rows`` are rows of everything else here.
+    certain : Certainty, of n_rows rows
     referrals : pyarrow.Table, of n_rows rows
         The open referrals, as case histories hold them.
     probabilities : ndarray of float64, shape (n_rows,), or None
@@ -58,6 +69,7 @@ def gather_tables(
     told = [(ids[row], reasons[row]) for row in rows.tolist()]
     return ListTables(
         referrals=_referrals(ranking, referrals, probabilities, contributions, vocabulary),
+        places=_places(ranked, rows, certain),
         not_for_panel=_not_for_panel(ranking.not_for_panel, referrals, vocabulary),
         reasons=pa.Table.from_pylist(list(_reasons(told)), schema=REASONS),
         contributions=pa.table(
@@ -104,6 +116,25 @@ def _referrals(
         "probability": pa.array(known, pa.float64(), from_pandas=True),
     }
     return pa.table({name: columns[name] for name in REFERRALS.names}, schema=REFERRALS)
+
+
+def _places(ranked: Sequence[str], rows: Rows, certain: Certainty) -> pa.Table:
+    columns: dict[str, Any] = {
+        "referral_id": ranked,
+        "band_first": certain.band_first[rows],
+        "band_last": certain.band_last[rows],
+        "members": np.full(len(rows), certain.n_members, np.int32),
+        "score_low": certain.low[rows],
+        "score_high": certain.high[rows],
+        "chance_within_capacity": certain.chance_within_capacity[rows],
+    }
+    return pa.table(
+        {
+            name: pa.array(columns[name], PLACES.field(name).type, from_pandas=True)
+            for name in columns
+        },
+        schema=PLACES,
+    )
 
 
 def _agency_names(agencies: pa.ChunkedArray, vocabulary: Vocabulary) -> list[str]:

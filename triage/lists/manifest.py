@@ -14,7 +14,7 @@ from triage.workspace import Strict
 
 __all__ = ["Counts", "Manifest", "ModelFacts", "PanelFacts", "digest_of", "name_of", "seal_of"]
 
-FORMAT = 2
+FORMAT = 3
 ID_DIGITS = 8
 
 Sha256 = str

@@ -1,4 +1,4 @@
-"""The seven tables of a list: their columns, their bytes, and what must hold between them."""
+"""The tables of a list: their columns, their bytes, and what must hold between them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 __all__ = [
     "EVIDENCE",
     "NOT_FOR_PANEL",
+    "PLACES",
     "REASONS",
     "REFERRALS",
     "RULES",
@@ -124,8 +125,22 @@ EVIDENCE = _schema(
 )
 """The records behind each reason (``referral_id`` and ``place`` name the reason)."""
 
+PLACES = _schema(
+    referral_id=pa.string(),
+    band_first=pa.int32(),
+    band_last=pa.int32(),
+    members=pa.int32(),
+    score_low=(pa.float64(),),
+    score_high=(pa.float64(),),
+    chance_within_capacity=(pa.float64(),),
+)
+"""How sure the place of each ranked referral is; rows as in ``referrals``. Places from
+``band_first`` to ``band_last`` cannot be told apart. ``members`` is how many models the uncertainty
+is told from; where it is 0, none is told: the interval of the score and the chance are null."""
+
 FIXED = {
     "referrals": REFERRALS,
+    "places": PLACES,
     "not_for_panel": NOT_FOR_PANEL,
     "reasons": REASONS,
     "rules": RULES,
@@ -143,7 +158,7 @@ class ListTables:
 
     Parameters
     ----------
-    referrals, not_for_panel, reasons, rules, evidence : pyarrow.Table
+    referrals, places, not_for_panel, reasons, rules, evidence : pyarrow.Table
         With the schemas of this room.
     contributions : pyarrow.Table
         ``referral_id``, ``base``, ``score`` and one column a feature of the model: what it adds
@@ -154,6 +169,7 @@ class ListTables:
     """
 
     referrals: pa.Table
+    places: pa.Table
     not_for_panel: pa.Table
     reasons: pa.Table
     contributions: pa.Table
@@ -227,6 +243,9 @@ def _wrong_columns(tables: ListTables) -> Iterator[str]:
             yield f"the table '{name}' must begin with the columns {', '.join(first)}"
         elif table["referral_id"].to_pylist() != tables.referrals["referral_id"].to_pylist():
             yield f"the rows of '{name}' are not those of the ranked referrals"
+    ranked = tables.referrals["referral_id"].to_pylist()
+    if tables.places["referral_id"].to_pylist() != ranked:
+        yield "the rows of 'places' are not those of the ranked referrals"
 
 
 def _broken_laws(tables: ListTables, referrals_in: int) -> Iterator[str]:
@@ -239,6 +258,7 @@ def _broken_laws(tables: ListTables, referrals_in: int) -> Iterator[str]:
         yield f"{referrals_in} referrals came in and {times.total()} stand on the list"
     if tables.referrals["rank"].to_pylist() != list(range(1, len(ranked) + 1)):
         yield "the ranks are not 1, 2, 3 …"
+    yield from _broken_bands(tables)
     off = _off_by(tables.contributions.drop_columns(["referral_id"]))
     if off.size and not off.max() <= TOLERANCE:
         yield f"the contributions of {_beyond(off)} of {off.size} referrals do not sum to the score"
@@ -247,6 +267,15 @@ def _broken_laws(tables: ListTables, referrals_in: int) -> Iterator[str]:
     loose = sum(key not in known for key in _keys(tables.evidence))
     if loose:
         yield f"{loose} record(s) of evidence belong to no reason"
+
+
+def _broken_bands(tables: ListTables) -> Iterator[str]:
+    first = tables.places["band_first"].to_numpy()
+    last = tables.places["band_last"].to_numpy()
+    place = np.arange(1, len(first) + 1)
+    wrong = (first > place) | (place > last) | (last > len(first))
+    if wrong.any() or (first[first - 1] != first).any() or (last[first - 1] != last).any():
+        yield "a band does not hold its own places, and each of them once"
 
 
 def _off_by(contributions: pa.Table) -> npt.NDArray[np.float64]:

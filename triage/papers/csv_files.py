@@ -15,6 +15,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "
 COLUMNS = (
     "standing",
     "rank",
+    "place",
     "referral_id",
     "person_id",
     "made_on",
@@ -28,6 +29,9 @@ COLUMNS = (
     "how_likely",
     "score",
     "probability",
+    "score_low",
+    "score_high",
+    "chance_within_capacity",
     "horizon_days",
     "base_rate",
     "list_id",
@@ -133,6 +137,7 @@ def _case(case: Case) -> dict[str, object]:
     return {
         "standing": case.standing,
         "rank": case.rank,
+        "place": case.sure.band,
         "referral_id": guarded(case.referral_id),
         "person_id": guarded(case.person_id),
         "made_on": case.made_on.isoformat(),
@@ -143,7 +148,11 @@ def _case(case: Case) -> dict[str, object]:
         "not_known": len(case.unknown),
         "how_likely": case.likely,
         "score": _number(case.score),
-        "probability": "" if case.probability is None else _number(case.probability),
+        "probability": _known(case.probability),
+        **{
+            name: _known(getattr(case.sure, name))
+            for name in ("score_low", "score_high", "chance_within_capacity")
+        },
     }
 
 
@@ -156,6 +165,10 @@ def _aside(one: Aside) -> dict[str, object]:
         "agency": guarded(one.agency_name),
         "reason_1": guarded(one.text),
     }
+
+
+def _known(value: float | None) -> str:
+    return "" if value is None else _number(value)
 
 
 def _number(value: float) -> str:

@@ -61,6 +61,8 @@ def _head(page: ListPage) -> dict[str, Any]:
 def _case(case: Case) -> dict[str, Any]:
     return {
         "rank": case.rank,
+        "place": case.sure.band,
+        "how_sure": asdict(case.sure) | {"told": case.sure.told},
         "standing": case.standing,
         "referral_id": case.referral_id,
         "person_id": case.person_id,

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from triage.conditions import date_words
 from triage.lists import Bundle, Manifest, ModelFacts
+from triage.papers.places import Sure, astride_words, sure_words, sures
 from triage.papers.wording import (
     NO_EFFECT,
     chance_words,
@@ -122,6 +123,7 @@ class Case:
     """All that the papers say of one ranked referral."""
 
     rank: int
+    sure: Sure
     referral_id: str
     person_id: str
     made_on: datetime.date
@@ -229,6 +231,8 @@ class ListPage:
     must_below: tuple[Case, ...]
     rules: tuple[RuleSeen, ...]
     cautions: tuple[str, ...] = ()
+    sure_words: str = ""
+    astride: str = ""
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -287,6 +291,11 @@ def list_page(bundle: Bundle) -> ListPage:
         must_below=tuple(case for case in cases if case.standing != "discuss" and case.tier <= 2),
         rules=tuple(_rules_met(bundle)),
         cautions=tuple(_cautions(manifest)),
+        sure_words=sure_words([case.sure for case in cases]),
+        astride=astride_words(
+            [case.sure for case in standing["discuss"]],
+            [case.sure for case in cases if case.standing != "discuss"],
+        ),
     )
 
 
@@ -299,6 +308,7 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
     tables, manifest = bundle.tables, bundle.manifest
     words = _Words(manifest.model)
     reasons = _reasons(bundle, words)
+    sure = sures(bundle)
     rules = _by_referral(tables.rules)
     ranked = tables.referrals.num_rows
     for row in tables.referrals.to_pylist():
@@ -306,6 +316,7 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
         seen = tuple(_rules(rules.get(row["referral_id"], ())))
         yield Case(
             rank=row["rank"],
+            sure=sure[row["referral_id"]],
             referral_id=row["referral_id"],
             person_id=row["person_id"],
             made_on=row["made_on"],

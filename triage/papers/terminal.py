@@ -123,7 +123,8 @@ def _list(page: ListPage, rows: int | None) -> RenderableType:
         f"further down, {counts.not_for_panel} not for this panel, {counts.set_aside} set aside."
     )
     shown = page.cases[:rows]
-    parts: list[RenderableType] = [*_head(page), _text(went), _ranked(page, shown)]
+    parts: list[RenderableType] = [*_head(page), _text(went), _text(page.sure_words)]
+    parts.append(_ranked(page, shown))
     if len(shown) < len(page.cases):
         parts.append(_text(f"and {len(page.cases) - len(shown)} more"))
     if page.must_below:
@@ -136,7 +137,7 @@ def _list(page: ListPage, rows: int | None) -> RenderableType:
 
 def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
-    table.add_column("Rank", justify="right")
+    table.add_column("Place", justify="right")
     table.add_column("Referral,\nperson")
     table.add_column("Tier,\ncame from")
     table.add_column("Why", ratio=1)
@@ -144,7 +145,7 @@ def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
     for case in cases:
         number = 3 if case.standing != "below" else 1
         table.add_row(
-            str(case.rank),
+            case.sure.band,
             _text(f"{case.referral_id}\n{case.person_id}"),
             _text(f"{case.tier_name}\n{case.agency_name}"),
             _text("\n".join(case.main_reasons(number)) or "Nothing on record raises it"),
@@ -152,9 +153,8 @@ def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
         )
         if page.discuss and case is page.discuss[-1]:
             table.add_section()
-            table.add_row(
-                "", "", "", _text(f"Line at capacity: room for {page.places}", "bold"), ""
-            )
+            line = f"Line at capacity: room for {page.places}. {page.astride}".rstrip()
+            table.add_row("", "", "", _text(line, "bold"), "")
             table.add_section()
     return table
 
@@ -174,7 +174,7 @@ def _asides(asides: Iterable[Aside]) -> RenderableType:
 def _case(page: ListPage, case: Case) -> Iterator[RenderableType]:
     yield from _head(page)
     yield _text("")
-    yield _text(f"{case.rank}. Referral {case.referral_id} (person {case.person_id})", "bold")
+    yield _text(f"{case.sure.band}. Referral {case.referral_id} (person {case.person_id})", "bold")
     yield _text(
         f"{case.tier_name}. Referred by {case.agency_name} on {date_words(case.made_on)}, "
         f"route: {case.route}"
@@ -201,6 +201,7 @@ def _case(page: ListPage, case: Case) -> Iterator[RenderableType]:
     yield _text(f"  {case.why_here}")
     yield _text(f"  By the rules alone: {case.rules_alone}.")
     yield _text(f"  By the model alone: place {case.model_alone}. By both: place {case.rank}.")
+    yield _text(f"  {case.sure.told}")
     yield _text("\nHow the model's score is made up", "bold")
     yield _steps(case)
 

@@ -12,11 +12,17 @@ lower anybody by arithmetic. Ranking is pure and knows no model: it takes any sc
 means more. The place by rules alone and the place by score alone are kept beside the place here, so
 that what each did can be seen. That no referral is lost or told twice is asserted on every ranking.
 
+How sure a place is: an ensemble of the same model, taught by other draws of the same people, gives
+every list again. Places that it cannot tell apart share a *band*, which is what papers show: a
+chair who reads "4–7" does not argue over 5 and 6. The exact place stays in the record, since a list
+needs an order. Without an ensemble nothing is said of it, but that equal scores are equal.
+
 Where rules disagree: ineligible goes before hold, and both go before any floor, since a panel can
 do nothing for somebody who has died or lives elsewhere, however urgent. The floors that such a
 referral would have had are told beside it.
 """
 
+from triage.ranking.bands import bands, chance_of_order
 from triage.ranking.certainty import Certainty, certainty
 from triage.ranking.places import (
     Ranking,
@@ -35,7 +41,9 @@ __all__ = [
     "SetAside",
     "Tier",
     "assert_nothing_is_lost",
+    "bands",
     "certainty",
+    "chance_of_order",
     "exclusions_of",
     "order_of",
     "rank",

@@ -17,7 +17,7 @@ from triage.lists import (
     write_bundle,
 )
 from triage.papers import make_papers
-from triage.ranking import SetAside, rank
+from triage.ranking import SetAside, certainty, rank
 from triage.records import Checked
 from triage.registry import Registry, Version
 from triage.rules import evaluate_rules, gather_facts
@@ -64,7 +64,7 @@ def make_list(
     """
     version, role = ranker_of(project)
     registry = Registry(project.workspace, project.panel.tracking_uri)
-    trained = registry.load(version.number)
+    trained = registry.load(version.number, with_ensemble=True)
     checked = read_accepted(project, today=today, progress=progress)
     progress.stage("Ranking and explaining")
     set_aside = _set_aside(project, checked, as_of)
@@ -103,8 +103,17 @@ def _tables(
         near_misses=project.panel.near_misses,
         set_aside=set_aside,
     )
+    certain = certainty(
+        asked.referral_ids,
+        contributions.scores,
+        trained.ensemble_scores(asked.matrix),
+        trace,
+        capacity=project.panel.capacity,
+        told_apart=project.panel.ranking.told_apart,
+    )
     return gather_tables(
         ranking,
+        certain=certain,
         referrals=asked.referrals,
         probabilities=trained.probability(asked.matrix) if trained.learned else None,
         contributions=contributions,

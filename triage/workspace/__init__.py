@@ -29,6 +29,7 @@ from triage.workspace.panel import (
     Gates,
     Leakage,
     Panel,
+    RankingSettings,
     Training,
     read_panel,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Leakage",
     "NoHistory",
     "Panel",
+    "RankingSettings",
     "Strict",
     "Training",
     "Workspace",

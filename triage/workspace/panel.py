@@ -18,6 +18,7 @@ __all__ = [
     "Gates",
     "Leakage",
     "Panel",
+    "RankingSettings",
     "Training",
     "read_panel",
 ]
@@ -76,6 +77,19 @@ class Training(Strict):
     seed: int = 0
     jobs: int = pydantic.Field(default=0, ge=0)
     ensemble: int = pydantic.Field(default=10, ge=0, le=1000)
+
+
+class RankingSettings(Strict):
+    """How places are told.
+
+    Parameters
+    ----------
+    told_apart : float
+        Two places of a tier share a band unless the chance that their order is right is at least
+        this.
+    """
+
+    told_apart: float = pydantic.Field(default=0.8, ge=0.5, le=1)
 
 
 class Acknowledged(Strict):
@@ -201,6 +215,7 @@ class Panel(Strict):
     harm_scale : str
         The scale of ``configs/harm/`` in which harm is counted.
     cohort : Cohort
+    ranking : RankingSettings
     training : Training
     leakage : Leakage
     gates : Gates
@@ -223,6 +238,7 @@ class Panel(Strict):
     near_misses: int = pydantic.Field(default=8, ge=0)
     harm_scale: str
     cohort: Cohort
+    ranking: RankingSettings = RankingSettings()
     training: Training
     leakage: Leakage = Leakage()
     gates: Gates = Gates()

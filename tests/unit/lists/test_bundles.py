@@ -27,6 +27,7 @@ LATER = datetime.datetime(2026, 3, 9, 17, 0, tzinfo=datetime.UTC)
 FILES = {
     "manifest.json",
     "referrals.parquet",
+    "places.parquet",
     "not_for_panel.parquet",
     "reasons.parquet",
     "contributions.parquet",

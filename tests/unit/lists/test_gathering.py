@@ -17,7 +17,7 @@ from tests.unit.explain.builders import (
 from triage.explain import tell_reasons
 from triage.lists import ListTables, gather_tables
 from triage.lists.tables import check_tables
-from triage.ranking import SetAside, rank
+from triage.ranking import SetAside, certainty, rank
 
 EVENTS = [
     incident(20, person_id="p2", type="strangulation", event_id="e1"),
@@ -39,8 +39,11 @@ def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) ->
     reasons = tell_reasons(
         given, asked.matrix, asked.trace, asked.timeline, asked.moments, VOCABULARY
     )
+    ids = asked.histories.referrals["referral_id"].to_pylist()
+    members = given.scores + np.array([[0.1], [0.0], [-0.1]]) * np.arange(len(ids))
     return gather_tables(
         ranking,
+        certain=certainty(ids, given.scores, members, asked.trace, capacity=1),
         referrals=asked.histories.referrals,
         probabilities=1 / (1 + np.exp(-given.scores)) if probabilities else None,
         contributions=given,
@@ -74,6 +77,16 @@ def test_each_row_is_about_the_referral_at_its_place():
         assert scores == pytest.approx([-1.9, -1.2, -1.6])
     odds = np.exp(tables.referrals["score"].to_numpy())
     assert tables.referrals["probability"].to_numpy() == pytest.approx(odds / (1 + odds))
+
+
+def test_how_sure_a_place_is_stands_beside_it():
+    places = gathered(three()).places
+    assert places["referral_id"].to_pylist() == ["r-p2", "r-p3", "r-p1"]
+    assert places["band_first"].to_pylist() == [1, 2, 3]
+    assert places["members"].to_pylist() == [3, 3, 3]
+    assert places["chance_within_capacity"].to_pylist() == [1, 0, 0]
+    assert places["score_low"].to_pylist()[2] == pytest.approx(-1.6)
+    assert places["score_low"].to_pylist()[1] < -1.2 < places["score_high"].to_pylist()[1]
 
 
 def test_evidence_names_the_reason_that_it_is_behind():

@@ -75,6 +75,16 @@ BREACHES = [
         "the ranks are not 1, 2, 3",
     ),
     (
+        "other rows",
+        changed("places", lambda t: t.slice(1)),
+        "the rows of 'places' are not those of the ranked referrals",
+    ),
+    (
+        "bands",
+        changed("places", lambda t: nudged(t, "band_last", 1)),
+        "a band does not hold its own places",
+    ),
+    (
         "contributions",
         changed("contributions", lambda t: nudged(t, "age", 2e-6)),
         "the contributions of 1 of 30 referrals do not sum to the score",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import html as entities
 import io
 import json
@@ -66,7 +67,7 @@ def test_in_csv_no_cell_is_a_formula_and_none_is_lost(text):
     assert len(cells) == 9
     for row in cells[1:]:
         for column, cell in zip(cells[0], row, strict=True):
-            numeric = column in ("score", "probability", "base_rate")
+            numeric = column in ("probability", "base_rate") or column.startswith("score")
             assert numeric or not cell.lstrip().startswith(("=", "+", "-", "@", "|", "%")), cell
             assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", cell)
     people = {row[cells[0].index("person_id")].removeprefix("'") for row in cells[1:]}
@@ -100,12 +101,15 @@ def test_hostile_ids_are_shown_and_guarded_too():
     renamed = {}
     old = tables.referrals["referral_id"].to_pylist()
     new = dict(zip(old, ids, strict=True))
-    for name in ("referrals", "reasons", "contributions", "rules", "evidence", "features"):
-        table = getattr(tables, name)
+    for field in dataclasses.fields(tables):
+        name, table = field.name, getattr(tables, field.name)
+        if name == "not_for_panel" or "referral_id" not in table.column_names:
+            renamed[name] = table
+            continue
         column = [new[one] for one in table["referral_id"].to_pylist()]
         position = table.column_names.index("referral_id")
         renamed[name] = table.set_column(position, table.schema.field(position), [column])
-    bundle = a_bundle(type(tables)(**renamed, not_for_panel=tables.not_for_panel))
+    bundle = a_bundle(type(tables)(**renamed))
     papers = make_papers(bundle)
     words = read(papers["list.html"].decode()).words
     assert all(visible(one) in words for one in ids)

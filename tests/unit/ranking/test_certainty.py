@@ -61,7 +61,22 @@ def test_an_interval_covers_as_often_as_it_says():
     assert np.mean(covered) == pytest.approx(0.9, abs=0.03)
 
 
-@pytest.mark.parametrize("ensemble", [[[1, 2, 3, 4.0]], [[1, 2], [1, 2.0]]])
-def test_what_does_not_belong_together_is_a_mistake(ensemble):
-    with pytest.raises(ValueError, match=r"4 referrals, 4 scores, . members' scores of"):
-        found(ensemble)
+def test_a_band_is_told_by_row_and_who_is_not_for_the_panel_has_none():
+    facts = ({"person.area": "north"}, {}, {}, {"weapons": 1})
+    sure = found([[3, 2, 1, 0], [3, 1, 2, 0], [3, 2.5, 1, 0.0]], facts)
+    assert sure.band_first.tolist() == [0, 2, 2, 1]
+    assert sure.band_last.tolist() == [0, 3, 3, 1]
+
+
+@pytest.mark.parametrize("n_members", [0, 1])
+def test_without_an_ensemble_nothing_is_made_up(n_members):
+    sure = found(np.zeros((n_members, 4)))
+    assert sure.n_members == 0
+    for told in (sure.low, sure.high, sure.chance_within_capacity):
+        assert np.isnan(told).all()
+    assert sure.band_first.tolist() == sure.band_last.tolist() == [1, 2, 3, 4]
+
+
+def test_what_does_not_belong_together_is_a_mistake():
+    with pytest.raises(ValueError, match=r"4 referrals, 4 scores, 2 members' scores of 2"):
+        found([[1, 2], [1, 2.0]])

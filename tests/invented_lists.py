@@ -12,7 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 from triage.lists import (
+    BROUGHT,
     EVIDENCE,
+    FACTS,
     NOT_FOR_PANEL,
     PLACES,
     REASONS,
@@ -26,7 +28,7 @@ from triage.lists import (
 
 AS_OF = datetime.date(2026, 3, 1)
 BASE = -2.6
-FACTS: list[tuple[str, str, Callable[[random.Random], str]]] = [
+RAISING: list[tuple[str, str, Callable[[random.Random], str]]] = [
     (
         "strangulation_incidents_365d",
         "violence",
@@ -177,7 +179,7 @@ def invented_tables(
         )
         reasons.extend(told)
         by_name = {one["name"]: one["contribution"] for one in told if one["origin"] != "rule"}
-        names = [name for name, *_ in FACTS] + [name for name, *_ in LOWERING + UNKNOWN]
+        names = [name for name, *_ in RAISING] + [name for name, *_ in LOWERING + UNKNOWN]
         shares = {name: by_name.get(name, 0.0) for name in names}
         shares["age"] += by_name[""]
         contributions.append(
@@ -195,6 +197,10 @@ def invented_tables(
         rules=pa.Table.from_pylist(rules, schema=RULES),
         evidence=pa.Table.from_pylist(evidence, schema=EVIDENCE),
         features=_wide(features, ["referral_id"]),
+        brought=pa.Table.from_pylist(
+            [row for one in referrals for row in _brought(one, chance)], schema=BROUGHT
+        ),
+        facts=pa.Table.from_pylist([row for one in referrals for row in _facts(one)], schema=FACTS),
     )
 
 
@@ -266,7 +272,7 @@ def _places(referrals: list[dict[str, Any]], capacity: int) -> Iterator[dict[str
 
 
 def _case(chance: random.Random) -> dict[str, Any]:
-    facts = chance.sample(FACTS, chance.randint(1, 7))
+    facts = chance.sample(RAISING, chance.randint(1, 7))
     raising = {
         name: (theme, words(chance), round(chance.uniform(0.05, 0.95), 3))
         for name, theme, words in facts
@@ -293,6 +299,35 @@ def _case(chance: random.Random) -> dict[str, Any]:
         "tier": 1 if strangled else 2 if chance.random() < 0.1 else 3,
         "score": total,
     }
+
+
+def _brought(referral: dict[str, Any], chance: random.Random) -> Iterator[dict[str, Any]]:
+    for agency, name in AGENCIES.items():
+        records = chance.choice([0, 0, 1, 4, 12])
+        yield {
+            "referral_id": referral["referral_id"],
+            "agency": agency,
+            "agency_name": name,
+            "records": records,
+            "latest_on": AS_OF - datetime.timedelta(days=chance.randint(3, 400))
+            if records
+            else None,
+        }
+
+
+def _facts(referral: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for heading, name, text, known in (
+        ("Victims and children", "children_in_home", "children live in the home", True),
+        ("Victims and children", *UNKNOWN[0][::2], False),
+        ("Orders and custody", "order_active", "a protective order is in force", True),
+    ):
+        yield {
+            "referral_id": referral["referral_id"],
+            "heading": heading,
+            "name": name,
+            "text": text,
+            "known": known,
+        }
 
 
 def _reasons(case: dict[str, Any], referral_id: str) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ COMMANDS = (
     "backtest",
     "rank",
     "show",
+    "papers",
     "explain",
 )
 

@@ -648,6 +648,37 @@ def show_command(
     print_list(open_list(workspace, name), sys.stdout, form=form.value)
 
 
+@application.command(
+    "papers", epilog="Example:  triage papers latest --pdf\n\nExample:  triage papers 2026-03-01"
+)
+def papers_command(
+    name: Annotated[
+        str, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
+    ],
+    workspace: WorkspaceOption = HERE,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="The pack to print: cover, list, a sheet a case.")
+    ] = False,
+    html: Annotated[bool, typer.Option("--html", help="The page for a browser.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="A row a referral.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="DIR", help="A folder; by default results/papers/ and the list."
+        ),
+    ] = None,
+) -> None:
+    """Write a list's papers, in the forms that are named, or in all of them."""
+    from triage.papers import FORMS
+    from triage.workflows import write_papers
+
+    wanted = {"pdf": pdf, "html": html, "csv": csv, "json": json}
+    forms = [form for form in FORMS if wanted[form]] or FORMS
+    for path in write_papers(workspace, name, forms, output):
+        print(path)
+
+
 @application.command("explain", epilog="Example:  triage explain latest R00123")
 def explain_command(
     name: Annotated[

@@ -17,14 +17,16 @@ load.
 """
 
 from triage.explain.contributions import Contributions, NotAdditiveError, explain
-from triage.explain.records import Record, records_behind
+from triage.explain.records import Brought, Record, brought_by_agencies, records_behind
 from triage.explain.telling import Reason, tell_reasons
 
 __all__ = [
+    "Brought",
     "Contributions",
     "NotAdditiveError",
     "Reason",
     "Record",
+    "brought_by_agencies",
     "explain",
     "records_behind",
     "tell_reasons",

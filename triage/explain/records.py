@@ -14,7 +14,7 @@ from triage.features import Feature, evidence
 from triage.records import Vocabulary
 from triage.timeline import Timeline
 
-__all__ = ["Record", "records_behind"]
+__all__ = ["Brought", "Record", "brought_by_agencies", "records_behind"]
 
 EPOCH = datetime.date(1970, 1, 1)
 OWN, OF_ANOTHER = "", " (of a linked person)"
@@ -42,6 +42,52 @@ class Record:
     meaning: str
     happened_on: datetime.date
     known_on: datetime.date
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What one agency has on record of a person.
+
+    Parameters
+    ----------
+    agency, agency_name : str
+    records : int
+        How many of its records may be used.
+    latest_on : date or None
+        When the latest of them happened; None where there is none.
+    """
+
+    agency: str
+    agency_name: str
+    records: int
+    latest_on: datetime.date | None
+
+
+def brought_by_agencies(
+    timeline: Timeline, person: int, day: int, vocabulary: Vocabulary
+) -> tuple[Brought, ...]:
+    """Return what each agency of the vocabulary has brought on a person, also if nothing.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    person : int
+        Position of the person in ``timeline.person_ids``.
+    day : int
+        As-of date, in days since 1970-01-01.
+    vocabulary : Vocabulary
+    """
+    usable = timeline.usable(person, day)
+    of = [_name(timeline, "agency", event) for event in usable.tolist()]
+    days = dict(zip(of, timeline.happened[usable].tolist(), strict=True))  # the latest stays
+    return tuple(
+        Brought(agency, name, of.count(agency), _date(days[agency]) if agency in days else None)
+        for agency, name in vocabulary.agencies.items()
+    )
+
+
+def _date(day: int) -> datetime.date:
+    return EPOCH + datetime.timedelta(days=day)
 
 
 def records_behind(
@@ -83,8 +129,8 @@ def _record(timeline: Timeline, event: int, vocabulary: Vocabulary, whose: str) 
         source=timeline.records["source"][event].as_py(),
         agency_name=vocabulary.agencies[_name(timeline, "agency", event)],
         meaning=vocabulary.types[_name(timeline, "type", event)].meaning + whose,
-        happened_on=EPOCH + datetime.timedelta(days=int(timeline.happened[event])),
-        known_on=EPOCH + datetime.timedelta(days=int(timeline.known[event])),
+        happened_on=_date(int(timeline.happened[event])),
+        known_on=_date(int(timeline.known[event])),
     )
 
 

@@ -3,6 +3,10 @@
 A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, how sure each place is,
 those that are not for this panel, reasons, contributions, rules, evidence, features), the papers
 made from them, and ``manifest.json`` with the hash of every file and of everything that went in.
+A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, those that are
+not for this panel, reasons, contributions, rules, evidence, features, what each agency has
+brought, what the case sheets tell), the papers made from
+them, and ``manifest.json`` with the hash of every file and of everything that went in.
 
 Why this shape: a list is argued over months after it was printed, so what was printed, why, and
 from what must lie together and must not change. The name is derived from the inputs, the
@@ -20,7 +24,9 @@ from triage.lists.finding import find_list, list_names
 from triage.lists.gathering import gather_tables
 from triage.lists.manifest import Counts, Manifest, ModelFacts, PanelFacts
 from triage.lists.tables import (
+    BROUGHT,
     EVIDENCE,
+    FACTS,
     NOT_FOR_PANEL,
     PLACES,
     REASONS,
@@ -31,7 +37,9 @@ from triage.lists.tables import (
 )
 
 __all__ = [
+    "BROUGHT",
     "EVIDENCE",
+    "FACTS",
     "NOT_FOR_PANEL",
     "PLACES",
     "REASONS",

@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from triage.lists.tables import (
+    BROUGHT,
     EVIDENCE,
+    FACTS,
     NOT_FOR_PANEL,
     PLACES,
     REASONS,
@@ -20,7 +22,7 @@ from triage.lists.tables import (
 )
 
 if TYPE_CHECKING:  # to read a list, none of these has to be loaded
-    from triage.explain import Contributions, Reason
+    from triage.explain import Brought, Contributions, Reason
     from triage.features import FeatureMatrix
     from triage.ranking import Certainty, Ranking
     from triage.records import Vocabulary
@@ -44,6 +46,8 @@ def gather_tables(
     features: FeatureMatrix,
     trace: Trace,
     vocabulary: Vocabulary,
+    brought: Sequence[Sequence[Brought]],
+    case_sheet: Mapping[str, Sequence[str]],
 ) -> ListTables:
     """Return the tables of a list.
 
@@ -62,6 +66,10 @@ def gather_tables(
     trace : Trace, of n_rows rows
     vocabulary : Vocabulary
         Gives the words for agencies and routes.
+    brought : sequence of n_rows sequences of Brought
+        What each agency has on record.
+    case_sheet : mapping of str to sequence of str
+        Heading → features that each case sheet tells.
     """
     rows = ranking.rows
     ids = referrals["referral_id"].to_pylist()
@@ -90,7 +98,36 @@ def gather_tables(
                 **_columns(features.names, features.values[rows]),
             }
         ),
+        brought=pa.Table.from_pylist(
+            [
+                {"referral_id": ids[row], **vars(one)}
+                for row in rows.tolist()
+                for one in brought[row]
+            ],
+            schema=BROUGHT,
+        ),
+        facts=pa.Table.from_pylist(list(_facts(ids, rows, features, case_sheet)), schema=FACTS),
     )
+
+
+def _facts(
+    ids: Sequence[str],
+    rows: npt.NDArray[np.int64],
+    features: FeatureMatrix,
+    case_sheet: Mapping[str, Sequence[str]],
+) -> Iterator[dict[str, Any]]:
+    by_name = {feature.name: feature for feature in features.features}
+    for row in rows.tolist():
+        for heading, names in case_sheet.items():
+            for name in names:
+                value = float(features.column(name)[row])
+                yield {
+                    "referral_id": ids[row],
+                    "heading": heading,
+                    "name": name,
+                    "text": by_name[name].describe(value),
+                    "known": value == value,
+                }
 
 
 def _referrals(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pydantic
 
-from triage.workspace import Strict
+from triage.workspace import Papers, Strict
 
 __all__ = ["Counts", "Manifest", "ModelFacts", "PanelFacts", "digest_of", "name_of", "seal_of"]
 
@@ -28,6 +28,7 @@ class PanelFacts(Strict):
     capacity: int
     near_misses: int
     open_days: int
+    papers: Papers = Papers()
 
 
 class ModelFacts(Strict):

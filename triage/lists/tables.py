@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 __all__ = [
+    "BROUGHT",
     "EVIDENCE",
+    "FACTS",
     "NOT_FOR_PANEL",
     "PLACES",
     "REASONS",
@@ -138,6 +140,26 @@ PLACES = _schema(
 ``band_first`` to ``band_last`` cannot be told apart. ``members`` is how many models the uncertainty
 is told from; where it is 0, none is told: the interval of the score and the chance are null."""
 
+BROUGHT = _schema(
+    referral_id=pa.string(),
+    agency=pa.string(),
+    agency_name=pa.string(),
+    records=pa.int32(),
+    latest_on=(pa.date32(),),
+)
+"""One row a ranked referral and agency of the vocabulary, also where it has brought nothing: how
+many of its records on the person were known, and when the latest happened."""
+
+FACTS = _schema(
+    referral_id=pa.string(),
+    heading=pa.string(),
+    name=pa.string(),
+    text=pa.string(),
+    known=pa.bool_(),
+)
+"""What the case sheet of each ranked referral tells under its headings, whatever moved the score:
+a feature's name, and its value in plain words."""
+
 FIXED = {
     "referrals": REFERRALS,
     "places": PLACES,
@@ -145,6 +167,8 @@ FIXED = {
     "reasons": REASONS,
     "rules": RULES,
     "evidence": EVIDENCE,
+    "brought": BROUGHT,
+    "facts": FACTS,
 }
 
 
@@ -158,7 +182,7 @@ class ListTables:
 
     Parameters
     ----------
-    referrals, places, not_for_panel, reasons, rules, evidence : pyarrow.Table
+    referrals, places, not_for_panel, reasons, rules, evidence, brought, facts : pyarrow.Table
         With the schemas of this room.
     contributions : pyarrow.Table
         ``referral_id``, ``base``, ``score`` and one column a feature of the model: what it adds
@@ -176,6 +200,8 @@ class ListTables:
     rules: pa.Table
     evidence: pa.Table
     features: pa.Table
+    brought: pa.Table
+    facts: pa.Table
 
 
 TABLES = tuple(field.name for field in fields(ListTables))

@@ -3,9 +3,9 @@
 Every paper is made from a bundle alone: the same bundle gives the same bytes, today or in five
 years, whoever asks. One typed page (:class:`ListPage`) says what there is to say; each format
 only sets it: ``list.html`` for people, ``list.csv`` for workbooks, ``list.json`` for programs,
-and two views in a terminal. Three pages are not about a list: the catalogue of the features that a
-workspace makes, their profile over many people, and a backtest (:class:`BacktestReport`), none of
-which tells of a small group.
+the pack as a tagged PDF to print, and two views in a terminal. Three pages are not about a list:
+the catalogue of the features that a workspace makes, their profile over many people, and a backtest
+(:class:`BacktestReport`), none of which tells of a small group.
 
 Why this shape: whoever reads a list has ten minutes a case and was not there when it was made. So
 the page keeps the words of the features and rules, puts the records behind each reason, tells
@@ -28,11 +28,12 @@ from triage.papers.backtests import (
 from triage.papers.cards import Approval, Card, atrs_markdown, card_markdown, card_page
 from triage.papers.distribution import sparkline
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
-from triage.papers.making import make_papers
+from triage.papers.making import FORMS, make_paper, make_papers
 from triage.papers.pages import Aside, Case, ListPage, Reason, Record, RuleSeen, Step, list_page
 from triage.papers.terminal import Form, print_case, print_list
 
 __all__ = [
+    "FORMS",
     "Approval",
     "Aside",
     "BacktestReport",
@@ -55,6 +56,7 @@ __all__ = [
     "card_page",
     "catalogue_page",
     "list_page",
+    "make_paper",
     "make_papers",
     "print_case",
     "print_list",

@@ -80,6 +80,11 @@ def _case(case: Case) -> dict[str, Any]:
         "model_alone": case.model_alone,
         "reasons": [_reason(reason) for reason in case.reasons],
         "rules": [_rule(rule) for rule in case.rules],
+        "brought": [
+            asdict(one) | {"latest_on": one.latest_on.isoformat() if one.latest_on else None}
+            for one in case.brought
+        ],
+        "facts": [asdict(fact) for fact in case.facts],
     }
 
 

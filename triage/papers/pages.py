@@ -23,9 +23,22 @@ from triage.papers.wording import (
     number_of,
     probability_of,
     sentence,
+    short_date,
 )
 
-__all__ = ["Aside", "Case", "ListPage", "Reason", "Record", "RuleSeen", "Step", "list_page"]
+__all__ = [
+    "Aside",
+    "Brought",
+    "Case",
+    "Fact",
+    "ListPage",
+    "Note",
+    "Reason",
+    "Record",
+    "RuleSeen",
+    "Step",
+    "list_page",
+]
 
 SHOWN_STEPS = 6
 FLOORS = {"floor: urgent": 1, "floor: must_discuss": 2}
@@ -87,6 +100,26 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Brought:
+    """What one agency has on record of a person."""
+
+    agency: str
+    agency_name: str
+    records: int
+    latest_on: datetime.date | None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact that a case sheet tells whatever moved the score."""
+
+    heading: str
+    name: str
+    text: str
+    known: bool
+
+
+@dataclass(frozen=True)
 class RuleSeen:
     """A rule that fired or may fire; ``wanting`` are the tests whose answer is not known."""
 
@@ -145,6 +178,33 @@ class Case:
     base: float
     base_words: str
     steps: tuple[Step, ...]
+    brought: tuple[Brought, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def sheet(self) -> Mapping[str, tuple[Fact, ...]]:
+        """What the case sheet tells, by heading."""
+        headings = dict.fromkeys(fact.heading for fact in self.facts)
+        return {
+            heading: tuple(fact for fact in self.facts if fact.heading == heading)
+            for heading in headings
+        }
+
+    @property
+    def brought_words(self) -> tuple[str, ...]:
+        """Who has brought records, the most first; then, in a sentence of its own, who has not."""
+        with_records = sorted(
+            (one for one in self.brought if one.latest_on), key=lambda one: -one.records
+        )
+        told = [
+            f"{one.agency_name}: {number_of(one.records, 'record')}, the latest of "
+            f"{short_date(one.latest_on)}"
+            for one in with_records
+            if one.latest_on
+        ]
+        without = [one.agency_name for one in self.brought if not one.latest_on]
+        nothing = [f"Nothing brought: {'; '.join(without)}"] if without else []
+        return (*told, *nothing)
 
     @property
     def raising(self) -> tuple[Reason, ...]:
@@ -213,6 +273,14 @@ class Aside:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A thing to know, and its name."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class ListPage:
     """All that the papers say of one list."""
 
@@ -240,9 +308,84 @@ class ListPage:
         return self.discuss + self.near_misses + self.below
 
     @property
+    def line_words(self) -> str:
+        """What stands at the line at capacity."""
+        if len(self.cases) > len(self.discuss):
+            return " ".join(
+                words
+                for words in (
+                    f"Line at capacity: room for {self.places}.",
+                    self.astride,
+                    "The panel may take any case from below it instead.",
+                )
+                if words
+            )
+        return f"Every ranked referral is within capacity: room for {self.places}."
+
+    @property
+    def reading(self) -> tuple[Note, ...]:
+        """How to read the list, and its limits."""
+        return tuple(_reading(self))
+
+    @property
     def told_in_full(self) -> tuple[Case, ...]:
         """Those that have a section of their own: to discuss, and near misses."""
         return self.discuss + self.near_misses
+
+
+def _reading(page: ListPage) -> Iterator[Note]:
+    model = page.manifest.model
+    yield Note(
+        "Order",
+        "Rules that the panel has adopted come first: they can raise a referral, never lower it. "
+        "Within a tier the model's score decides. Places told as one, as in “4–7”, cannot be told "
+        "apart; the last of them and the first of the next may still be close. Read the reasons, "
+        "not the number.",
+    )
+    if page.chances:
+        yield Note(
+            "How likely",
+            f"It is said of referrals with a like picture, for {model.outcome_meaning}, beside "
+            f"{page.base_rate_words} of all referrals. It is not a statement about what this "
+            "person will do.",
+        )
+    yield Note(
+        "Reasons",
+        "Each says what moved the score or which rule applies, and names the records behind it. "
+        "A reason is not a cause. What lowers a score is not proof of safety.",
+    )
+    yield Note(
+        "What is not known is not “no”",
+        "Facts that nobody recorded or asked about are listed as such; the list works with what "
+        "is there.",
+    )
+    yield Note(
+        "No history with the police is not low risk",
+        "Many of the gravest cases had none. Where little is on record, the score says little.",
+    )
+    yield Note(
+        "Records are not the whole truth",
+        "They show what was reported and written down. Agencies record differently, some harm is "
+        "never reported, and a victim may stand in a record as a suspect.",
+    )
+    yield Note(
+        "Scores are for referrals to this panel",
+        f"They are as of {page.as_of_words}, and do not hold for other people, other dates or "
+        "other purposes.",
+    )
+    scale = "the model's own scale (log-odds)" if page.chances else "its scale of points"
+    yield Note(
+        "The drawing",
+        "It starts where the model stands before it looks at a referral's facts. Filled bars "
+        "raise the score, outlined bars lower it; numbers are those of the table beside it. "
+        f"Weights (*) add up exactly to the score, on {scale}.",
+    )
+    if page.manifest.synthetic:
+        yield Note(
+            "Synthetic data",
+            "Every person and record here is invented. Nothing on this page says how well the "
+            "tool works on real referrals.",
+        )
 
 
 def _cautions(manifest: Manifest) -> Iterator[str]:
@@ -310,6 +453,7 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
     reasons = _reasons(bundle, words)
     sure = sures(bundle)
     rules = _by_referral(tables.rules)
+    brought, facts = _by_referral(tables.brought), _by_referral(tables.facts)
     ranked = tables.referrals.num_rows
     for row in tables.referrals.to_pylist():
         told = reasons.get(row["referral_id"], ())
@@ -338,6 +482,8 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
             base=row["base"],
             base_words=words.score(row["base"]),
             steps=tuple(_steps(row["base"], told, words)),
+            brought=tuple(Brought(**one) for one in brought.get(row["referral_id"], ())),
+            facts=tuple(Fact(**one) for one in facts.get(row["referral_id"], ())),
         )
 
 
@@ -500,5 +646,5 @@ def _asides(bundle: Bundle) -> Iterator[Aside]:
 def _by_referral(table: pa.Table) -> Mapping[str, list[dict[str, Any]]]:
     rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in table.to_pylist():
-        rows[row["referral_id"]].append(row)
+        rows[row.pop("referral_id")].append(row)
     return rows

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from triage.workflows.leakage import Proofs, prove_no_leakage
     from triage.workflows.lists import open_list
     from triage.workflows.making import forget_features
+    from triage.workflows.papers import write_papers
     from triage.workflows.progress import Progress
     from triage.workflows.project import Project, load_project
     from triage.workflows.ranking import make_list
@@ -67,6 +68,7 @@ __all__ = [
     "write_demo",
     "write_features",
     "write_features_by_spark",
+    "write_papers",
 ]
 
 _HOMES = {
@@ -97,6 +99,7 @@ _HOMES = {
     "train_models": "training",
     "write_demo": "demo",
     "write_features": "feature_files",
+    "write_papers": "papers",
     "write_features_by_spark": "feature_files",
 }
 

@@ -91,6 +91,7 @@ def load_project(root: Path) -> Project:
     if panel is not None:
         tries.problems += _panel_misfits(panel, configs, root, sources, scales)
         tries.problems += _backtest_misfits(panel, configs, root, features)
+        tries.problems += _papers_misfits(panel, configs, root, features)
         tries.problems += _cohort_misfits(panel, configs, root, vocabulary)
         tries.problems += _gate_misfits(panel, configs, root, vocabulary, models)
     if (
@@ -166,6 +167,22 @@ def _backtest_misfits(
     kinds = dict.fromkeys((feature.name for feature in features), "number")
     for text in mismatches(condition, kinds, made_by="no feature pipeline makes"):
         yield Problem(where, f"'backtest.no_history' {text}".rstrip("."))
+
+
+def _papers_misfits(
+    panel: Panel, configs: Path, root: Path, features: tuple[Feature, ...] | None
+) -> Iterator[Problem]:
+    path = configs / "panel.yaml"
+    made = [feature.name for feature in features or ()]
+    for heading, names in panel.papers.case_sheet.items():
+        for position, name in enumerate(names):
+            if features is not None and name not in made:
+                line = line_of(path, ["papers", "case_sheet", heading, position])
+                yield Problem(
+                    f"{path.relative_to(root)}, line {line}",
+                    f"'case_sheet' names '{name}', which no feature pipeline makes",
+                    mend=close_match(name, made),
+                )
 
 
 def _cohort_misfits(

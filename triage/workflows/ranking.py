@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from triage.explain import explain, tell_reasons
+from triage.explain import brought_by_agencies, explain, tell_reasons
 from triage.learning import Trained
 from triage.lists import (
     Bundle,
@@ -123,6 +123,13 @@ def _tables(
         features=asked.matrix,
         trace=trace,
         vocabulary=project.vocabulary,
+        brought=[
+            brought_by_agencies(asked.timeline, person, day, project.vocabulary)
+            for person, day in zip(
+                asked.moments.person.tolist(), asked.moments.day.tolist(), strict=True
+            )
+        ],
+        case_sheet=project.panel.papers.case_sheet,
     )
 
 
@@ -148,6 +155,7 @@ def _panel_facts(project: Project) -> PanelFacts:
         capacity=panel.capacity,
         near_misses=panel.near_misses,
         open_days=panel.cohort.open_days,
+        papers=panel.papers,
     )
 
 

@@ -33,6 +33,7 @@ from triage.workspace.panel import (
     Training,
     read_panel,
 )
+from triage.workspace.papers import AgencyPapers, Papers
 from triage.workspace.writing import (
     FILE_MODE,
     FOLDER_MODE,
@@ -47,12 +48,14 @@ __all__ = [
     "FILE_MODE",
     "FOLDER_MODE",
     "Acknowledged",
+    "AgencyPapers",
     "Backtest",
     "Cohort",
     "Gates",
     "Leakage",
     "NoHistory",
     "Panel",
+    "Papers",
     "RankingSettings",
     "Strict",
     "Training",

@@ -10,6 +10,7 @@ import pydantic
 
 from triage.workspace.backtests import Backtest
 from triage.workspace.documents import Strict, read_document
+from triage.workspace.papers import Papers
 
 __all__ = [
     "ALARMS",
@@ -223,6 +224,7 @@ class Panel(Strict):
     smallest_group : int
         On no page about many people is anything told of a group of fewer people, or of fewer with
         an outcome.
+    papers : Papers
     rows_set_aside : dict of str to int
         Source → how many of its rows may be rejected without stopping a run.
     kept_features_mb : int
@@ -244,6 +246,7 @@ class Panel(Strict):
     gates: Gates = Gates()
     backtest: Backtest = Backtest()
     smallest_group: int = pydantic.Field(default=10, ge=5)
+    papers: Papers = Papers()
     rows_set_aside: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
     kept_features_mb: int = pydantic.Field(default=2000, ge=0)
     tracking_uri: str | None = None

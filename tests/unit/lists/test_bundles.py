@@ -34,6 +34,8 @@ FILES = {
     "rules.parquet",
     "evidence.parquet",
     "features.parquet",
+    "brought.parquet",
+    "facts.parquet",
     "list.txt",
 }
 

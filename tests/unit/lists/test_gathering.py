@@ -14,7 +14,7 @@ from tests.unit.explain.builders import (
     days_ago,
     incident,
 )
-from triage.explain import tell_reasons
+from triage.explain import brought_by_agencies, tell_reasons
 from triage.lists import ListTables, gather_tables
 from triage.lists.tables import check_tables
 from triage.ranking import SetAside, certainty, rank
@@ -51,6 +51,11 @@ def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) ->
         features=asked.matrix,
         trace=asked.trace,
         vocabulary=vocabulary,
+        brought=[
+            brought_by_agencies(asked.timeline, person, day, vocabulary)
+            for person, day in zip(asked.moments.person, asked.moments.day, strict=True)
+        ],
+        case_sheet={"Victims": ["pregnancy"], "Incidents": ["incidents_365d"]},
     )
 
 
@@ -102,6 +107,24 @@ def test_evidence_names_the_reason_that_it_is_behind():
         ("e2", "incidents_365d"),
     ]
     assert tables.evidence["happened_on"][0].as_py() == days_ago(20)
+
+
+def test_what_each_agency_has_brought_is_told_also_where_that_is_nothing():
+    brought = gathered(three()).brought.to_pylist()
+    assert {row["agency"] for row in brought} == set(VOCABULARY.agencies)
+    assert len(brought) == 3 * len(VOCABULARY.agencies)
+    some = [row for row in brought if row["records"]]
+    assert len(some) == 2
+    assert all(row["records"] == 1 and row["latest_on"] is not None for row in some)
+    assert all(row["latest_on"] is None for row in brought if not row["records"])
+
+
+def test_a_case_sheet_tells_its_features_whatever_moved_the_score():
+    facts = gathered(three()).facts.to_pylist()
+    assert [row["heading"] for row in facts] == ["Victims", "Incidents"] * 3
+    unknown = [row for row in facts if row["name"] == "pregnancy"]
+    assert not any(row["known"] for row in unknown)
+    assert all(row["text"].startswith("not known: ") for row in unknown)
 
 
 def test_what_is_unknown_is_null_and_not_a_number():

@@ -65,6 +65,7 @@ def test_what_hangs_on_a_broken_file_waits_for_it(tmp_path: Path) -> None:
         ("harm_scale: cambridge", "harm_scale: cambridgee", "Did you mean 'cambridge'"),
         ("rows_set_aside: {}", "rows_set_aside: {helth: 3}", "Did you mean 'health'"),
         ("as_of: monthly", "as_of: monthly\n  where: {rout: repeat}", "Did you mean 'route'"),
+        ("[order_active, ", "[order_activ, ", "Did you mean 'order_active'"),
         ("as_of: monthly", "as_of: monthly\n  where: {route: repeats}", "Did you mean 'repeat'"),
     ],
 )

@@ -1,0 +1,261 @@
+"""The panel's pack as a tagged PDF: a cover, the list, a sheet a case, and how to read it."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib.util
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from triage.conditions import date_words
+from triage.papers.pages import Aside, Case, ListPage, Reason
+from triage.papers.wording import number_of, sentence, short_date, visible
+
+__all__ = ["list_pdf"]
+
+TEMPLATE = Path(__file__).parent / "templates" / "pack.typ"
+FONT = "DejaVu Sans"
+FILES = {"DejaVu Sans": ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")}
+
+FACTS_SHOWN, UNKNOWN_SHOWN, RECORDS_SHOWN = 5, 5, 6
+NARROWEST = 0.004
+EPOCH, SECONDS_A_DAY = datetime.date(1970, 1, 1), 86_400
+LONG_WORD = re.compile(r"\S{24}(?=\S)")
+BREAK = "\u200b"
+
+
+def list_pdf(page: ListPage) -> bytes:
+    """Return the pack of a list as PDF/UA-1, the same bytes for the same page.
+
+    The compiler refuses whatever breaks the standard (no tag, no alternative text, a letter
+    without a glyph), so a pack that exists can be read by a screen reader.
+
+    Parameters
+    ----------
+    page : ListPage
+
+    References
+    ----------
+    ISO 14289-1:2014, Document management applications: Electronic document file format
+    enhancement for accessibility (PDF/UA-1).
+    """
+    import typst  # only who wants a PDF waits for its compiler
+
+    compiled = typst.compile(
+        str(TEMPLATE),
+        format="pdf",
+        font_paths=[str(_fonts())],
+        ignore_system_fonts=True,
+        pdf_standards="ua-1",
+        sys_inputs={"pack": json.dumps(_drawable(_pack(page)), ensure_ascii=True)},
+        timestamp=(page.manifest.as_of - EPOCH).days * SECONDS_A_DAY,
+    )
+    assert isinstance(compiled, bytes)  # noqa: S101 - one document, no output path
+    return compiled
+
+
+@cache
+def _fonts() -> Path:
+    """Return the folder of fonts that matplotlib's wheel carries, without importing it."""
+    found = importlib.util.find_spec("matplotlib")
+    assert found is not None and found.origin is not None  # noqa: S101, PT018 - a dependency
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Return the characters that every weight of the font can draw."""
+    from fontTools.ttLib import TTFont
+
+    drawn = []
+    for name in FILES[FONT]:
+        with TTFont(_fonts() / name, lazy=True) as font:
+            drawn.append(frozenset(font.getBestCmap()))
+    return frozenset.intersection(*drawn)
+
+
+def _drawable(content: Any) -> Any:
+    """Return content whose every text shows all that it holds, with the glyphs that there are."""
+    if isinstance(content, str):
+        return _spelled(visible(content))
+    if isinstance(content, Mapping):
+        return {key: _drawable(value) for key, value in content.items()}
+    if isinstance(content, Sequence):
+        return [_drawable(value) for value in content]
+    return content
+
+
+def _spelled(text: str) -> str:
+    """Return a text in which a character without a glyph is spelled out, and long words break."""
+    if not text.isascii():
+        text = "".join(
+            character if ord(character) in _glyphs() else f"[U+{ord(character):04X}]"
+            for character in text
+        )
+    return LONG_WORD.sub(lambda found: f"{found.group()}{BREAK}", text)
+
+
+def _pack(page: ListPage) -> dict[str, Any]:
+    manifest = page.manifest
+    return {
+        "title": page.title,
+        "panel": manifest.panel.name,
+        "area": manifest.panel.area,
+        "font": FONT,
+        "handling": manifest.panel.papers.handling,
+        "synthetic": manifest.synthetic,
+        "list_id": manifest.list_id,
+        "cautions": page.cautions,
+        "about": list(_about(page)),
+        "opening": list(_opening(page)),
+        "likely_head": f"Within {page.horizon}" if page.chances else "Score",
+        "line": page.line_words,
+        "discuss": [_row(case) for case in page.discuss],
+        "near_misses": [_row(case) for case in page.near_misses],
+        "sheets": [_sheet(case) for case in page.told_in_full],
+        "asides": [_aside(one) for one in page.asides],
+        "reading": [{"title": f"{note.title}.", "text": note.text} for note in page.reading],
+    }
+
+
+def _about(page: ListPage) -> Iterator[tuple[str, str]]:
+    manifest, model = page.manifest, page.manifest.model
+    counts = manifest.counts
+    yield "As of", f"{page.as_of_words}: only what was on record before that day is used"
+    yield "Referrals", f"made from {page.opened_words}: {counts.referrals_in} came in"
+    yield (
+        "Where they are",
+        f"{len(page.discuss)} to discuss, {len(page.near_misses)} near misses, {len(page.below)} "
+        f"further down, {counts.not_for_panel} not for this panel, {counts.set_aside} set aside",
+    )
+    yield "Capacity", f"room for {page.places}"
+    yield "Ordered by", f"the panel's rules, then “{model.title}”, version {model.version}"
+    if model.retest_on is not None:
+        yield "Test again by", date_words(model.retest_on)
+    if page.chances:
+        yield "“How likely”", f"{model.outcome_meaning}; {page.base_rate_words} of all referrals"
+    yield "Policy", f"configuration {_digest(manifest.configs)}, code {manifest.code_version}"
+
+
+def _digest(hashes: Mapping[str, str]) -> str:
+    """Return one short name for many files' hashes."""
+    together = "".join(f"{name}{sha256}" for name, sha256 in sorted(hashes.items()))
+    return hashlib.sha256(together.encode()).hexdigest()[:12]
+
+
+def _opening(page: ListPage) -> Iterator[str]:
+    if page.must_below:
+        places = ", ".join(str(case.rank) for case in page.must_below)
+        count = len(page.must_below)
+        yield (
+            f"Room is short. {number_of(count, 'referral')} that a rule raises "
+            f"{'stands' if count == 1 else 'stand'} below the line: {places}."
+        )
+    if not page.cases:
+        yield "No referral is ranked on this list."
+
+
+def _row(case: Case) -> dict[str, Any]:
+    return {
+        "rank": case.rank,
+        "place": case.sure.band,
+        "referral_id": case.referral_id,
+        "person": f"Person {case.person_id}",
+        "tier": case.tier,
+        "tier_name": case.tier_name,
+        "marks": [flag.title for flag in case.flags],
+        "agency": case.agency_name,
+        "made": f"made {short_date(case.made_on)}",
+        "why": case.main_reasons() or ("Nothing on record raises it",),
+        "likely": sentence(case.likely),
+        "line": sentence(case.sure.line),
+    }
+
+
+def _sheet(case: Case) -> dict[str, Any]:
+    raising, protective, unknown = case.raising, case.protective, case.unknown
+    return _row(case) | {
+        "place_words": f"Place {case.sure.band}",
+        "facts": (
+            f"Person {case.person_id} · referred by {case.agency_name} on "
+            f"{date_words(case.made_on)} ({number_of(case.waited_days, 'day')} before this list)"
+            + (f" · route: {case.route}" if case.route else "")
+        ),
+        "likely_sentence": case.likely_sentence,
+        "notes": [{"title": f"{one.title}:", "text": one.text} for one in case.flags],
+        "raising": [_reason(one) for one in raising[:FACTS_SHOWN]],
+        "raising_left": max(len(raising) - FACTS_SHOWN, 0),
+        "protective": [_reason(one) for one in protective[:FACTS_SHOWN]],
+        "protective_left": max(len(protective) - FACTS_SHOWN, 0),
+        "unknown": [
+            sentence(one.text.removeprefix("Not known: ")) for one in unknown[:UNKNOWN_SHOWN]
+        ],
+        "unknown_left": max(len(unknown) - UNKNOWN_SHOWN, 0),
+        "ask": [f"{one.title} ({one.effect_words}). {one.text}" for one in case.would_fire],
+        "sheet": [
+            {"heading": heading, "facts": [sentence(fact.text) for fact in facts]}
+            for heading, facts in case.sheet.items()
+        ],
+        "why_here": (
+            f"{case.why_here} By the rules alone: {case.rules_alone}. By the model alone: place "
+            f"{case.model_alone}. By both: place {case.rank}. {case.sure.told}"
+        ),
+        "changed": [],
+        "base_words": case.base_words,
+        "steps": list(_steps(case)),
+        "brought": case.brought_words,
+        "records": [
+            {
+                "date": short_date(record.happened_on),
+                "meaning": sentence(record.meaning),
+                "agency": record.agency_name,
+                "record": f"{record.event_id} ({record.source})",
+                "reasons": ", ".join(str(number) for number in numbers),
+            }
+            for record, numbers in case.records[:RECORDS_SHOWN]
+        ],
+        "records_left": max(len(case.records) - RECORDS_SHOWN, 0),
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {
+        "number": reason.number,
+        "title": reason.title,
+        "text": reason.dated,
+        "origin": reason.origin,
+    }
+
+
+def _steps(case: Case) -> Iterator[dict[str, Any]]:
+    """Yield the steps of a score, each bar as shares of the drawing's width."""
+    ends = [case.base, *(step.after for step in case.steps)]
+    low, width = min(ends), max(max(ends) - min(ends), 0.1)
+    for step in case.steps:
+        left = min(step.before, step.after)
+        yield {
+            "number": step.number,
+            "text": step.text,
+            "effect": step.effect,
+            "after": step.after_words,
+            "raises": step.contribution >= 0,
+            "left": (left - low) / width,
+            "width": max(abs(step.contribution) / width, NARROWEST),
+            "zero": (case.base - low) / width,
+        }
+
+
+def _aside(one: Aside) -> dict[str, Any]:
+    made = f" on {short_date(one.made_on)}" if one.made_on else ""
+    return {
+        "referral_id": one.referral_id,
+        "person": f"Person {one.person_id}",
+        "agency": f"{one.agency_name}{made}",
+        "kind": f"{one.kind_words}.",
+        "text": f"{one.text} Until: {one.until}." if one.until else one.text,
+    }

@@ -1,0 +1,47 @@
+"""The papers of a list that stands, in the forms that somebody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from triage.papers import make_paper
+from triage.workflows.lists import open_list
+from triage.workspace import Workspace, write_whole
+
+__all__ = ["write_papers"]
+
+FOLDER = "papers"
+
+
+def write_papers(
+    root: Path, name: str, forms: Sequence[str], output: Path | None = None
+) -> tuple[Path, ...]:
+    """Write papers of a list, and return where they stand.
+
+    Parameters
+    ----------
+    root : Path
+        The workspace's folder.
+    name : str
+        The list's name, its as-of date, or ``latest``.
+    forms : sequence of str
+        Of :data:`triage.papers.FORMS`.
+    output : Path, optional
+        A folder; by default ``results/papers/`` and the list's name.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such list.
+    TamperedError
+        The list was changed after it was written.
+    StorageError
+        A paper could not be written.
+    """
+    bundle = open_list(root, name)
+    folder = output or Workspace.at(root).results / FOLDER / bundle.list_id
+    made = {folder / f"list.{form}": make_paper(bundle, form) for form in forms}
+    for path, content in made.items():
+        write_whole(path, content)
+    return tuple(made)

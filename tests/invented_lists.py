@@ -20,6 +20,7 @@ from triage.lists import (
     REASONS,
     REFERRALS,
     RULES,
+    WEIGHTS,
     ListContent,
     ListTables,
     ModelFacts,
@@ -147,6 +148,7 @@ def invented_tables(
     referrals, reasons, contributions, features = [], [], [], []
     rules: list[dict[str, Any]] = []
     evidence: list[dict[str, Any]] = []
+    weights: list[dict[str, Any]] = []
     scores = sorted((case["score"] for case in cases), reverse=True)
     for rank, case in enumerate(cases, start=1):
         referral_id = f"R{chance.randint(10000, 99999)}-{rank:02d}"
@@ -185,6 +187,7 @@ def invented_tables(
         contributions.append(
             {"referral_id": referral_id, "base": BASE, "score": case["score"], **shares}
         )
+        weights.extend(_weights(referral_id, told, shares))
         features.append({"referral_id": referral_id, **{name: chance.random() for name in names}})
         rules.extend(_rules(case, referral_id))
         evidence.extend(row for one in told for row in _records(one, chance))
@@ -201,6 +204,7 @@ def invented_tables(
             [row for one in referrals for row in _brought(one, chance)], schema=BROUGHT
         ),
         facts=pa.Table.from_pylist([row for one in referrals for row in _facts(one)], schema=FACTS),
+        weights=pa.Table.from_pylist(weights, schema=WEIGHTS),
     )
 
 
@@ -355,6 +359,24 @@ def _reasons(case: dict[str, Any], referral_id: str) -> Iterator[dict[str, Any]]
             "text": text,
             "contribution": log_odds,
             "feature_names": [name] if name else [],
+        }
+
+
+def _weights(
+    referral_id: str, told: list[dict[str, Any]], shares: dict[str, float]
+) -> Iterator[dict[str, Any]]:
+    texts = {one["name"]: one for one in told if one["origin"] == "model"}
+    for name, share in shares.items():
+        one = texts.get(name, {"theme": "other", "text": f"none of {name}", "known": True})
+        yield {
+            "referral_id": referral_id,
+            "theme": one["theme"],
+            "theme_title": one["theme"].capitalize(),
+            "group": name,
+            "name": name,
+            "text": one["text"],
+            "known": one["known"],
+            "contribution": share,
         }
 
 

@@ -7,6 +7,7 @@ the list, and holds what a panel would read against what ranked them.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from typing import Any
 
@@ -20,11 +21,11 @@ from tests.unit.explain.builders import AS_OF, VOCABULARY, Asked, ask, days_ago,
 from tests.unit.learning.builders import OUTCOME, boosting, labels, net
 from tests.unit.learning.builders import settings as training
 from triage.conditions import Truth
-from triage.explain import Contributions, NotAdditiveError, explain, tell_reasons
+from triage.explain import Contributions, NotAdditiveError, explain, tell_reasons, weights_table
 from triage.features import evidence
 from triage.learning import Examples, ModelSpec, Trained, train
 from triage.lists import Bundle, IncompleteListError, ListTables, gather_tables, write_bundle
-from triage.papers import list_page, make_papers
+from triage.papers import comparison, list_page, make_papers
 from triage.ranking import Ranking, certainty, rank
 from triage.timeline import Moments, day_of
 
@@ -88,7 +89,10 @@ def hear(spec: ModelSpec) -> Heard:
         reasons=tell_reasons(
             contributions, ASKED.matrix, ASKED.trace, ASKED.timeline, ASKED.moments, VOCABULARY
         ),
+        weights=weights_table(contributions, ASKED.matrix, ranking.rows, ids),
         features=ASKED.matrix,
+        brought=[()] * len(PEOPLE),
+        case_sheet={},
         trace=ASKED.trace,
         vocabulary=VOCABULARY,
     )
@@ -120,6 +124,32 @@ def test_reasons_sum_to_it_too_and_so_do_those_on_the_page(heard: Heard, bundle:
         assert case.steps[-1].after == pytest.approx(case.score, abs=1e-6)
         row = heard.model.log_odds(ASKED.matrix)[PEOPLE.index(case.person_id)]
         assert case.score == pytest.approx(row, abs=1e-6)
+
+
+def test_single_facts_sum_to_it_too_by_theme(heard: Heard, bundle: Bundle) -> None:
+    for case in list_page(bundle).told_in_full:
+        assert case.themes
+        told = case.base + sum(theme.contribution for theme in case.themes)
+        assert told == pytest.approx(case.score, abs=1e-6)
+        for theme in case.themes:
+            assert theme.contribution == pytest.approx(sum(f.contribution for f in theme.facts))
+    facts = {fact.name for theme in case.themes for fact in theme.facts}
+    assert facts == {feature.name for feature in heard.contributions.features}
+
+
+def test_the_difference_of_any_two_is_told_exactly_and_rules_first(bundle: Bundle) -> None:
+    cases = list_page(bundle).cases
+    for case, other in [
+        *itertools.pairwise(cases),
+        (cases[9], cases[2]),
+        cases[::40][:2],
+    ]:
+        found = comparison(bundle, case, other)
+        total = sum(one.contribution for one in found.differences) + found.rest
+        assert total == pytest.approx(case.score - other.score, abs=1e-9)
+        assert ("Rules decide" in found.why) == (case.tier != other.tier)
+        for one in found.differences:
+            assert one.effect.startswith("this one" if one.contribution > 0 else "the other")
 
 
 def test_every_position_has_a_reason_and_says_whose(bundle: Bundle) -> None:

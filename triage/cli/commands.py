@@ -14,7 +14,7 @@ import typer
 import triage
 from triage.cli.about_features import contradiction
 from triage.cli.failures import tell_failure
-from triage.cli.output import Format, print_listing, tell
+from triage.cli.output import CaseFormat, Format, print_listing, tell
 
 __all__ = ["application", "main"]
 
@@ -679,20 +679,32 @@ def papers_command(
         print(path)
 
 
-@application.command("explain", epilog="Example:  triage explain latest R00123")
+@application.command(
+    "explain",
+    epilog="Example:  triage explain latest R00123\n\n"
+    "Example:  triage explain latest R00123 --against R00456\n\n"
+    "Example:  triage explain latest R00123 --format html > case.html",
+)
 def explain_command(
     name: Annotated[
         str, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
     ],
     referral: Annotated[str, typer.Argument(metavar="REFERRAL", help="The referral's id.")],
     workspace: WorkspaceOption = HERE,
-    form: FormatOption = Format.TABLE,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="OTHER", help="Say what sets it apart from another referral."),
+    ] = None,
+    form: Annotated[CaseFormat, typer.Option("--format", help="How to show it.")] = (
+        CaseFormat.TABLE
+    ),
 ) -> None:
     """Tell why a referral stands where it does, on which records."""
     from triage.papers import print_case
     from triage.workflows import open_list
 
-    print_case(open_list(workspace, name), referral, sys.stdout, form=form.value)
+    bundle = open_list(workspace, name)
+    print_case(bundle, referral, sys.stdout, form=form.value, against=against)
 
 
 def _note_future(as_of: datetime.date) -> None:

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 
-__all__ = ["Format", "Listing", "print_listing", "tell"]
+__all__ = ["CaseFormat", "Format", "Listing", "print_listing", "tell"]
 
 Cell = str | int | float | bool | None
 Listing = Sequence[Mapping[str, Cell]]
@@ -20,6 +20,16 @@ class Format(enum.StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+
+class CaseFormat(enum.StrEnum):
+    """How one case is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MD = "md"
+    HTML = "html"
 
 
 def print_listing(rows: Listing, columns: Sequence[str], form: Format) -> None:

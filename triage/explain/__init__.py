@@ -19,8 +19,10 @@ load.
 from triage.explain.contributions import Contributions, NotAdditiveError, explain
 from triage.explain.records import Brought, Record, brought_by_agencies, records_behind
 from triage.explain.telling import Reason, tell_reasons
+from triage.explain.weights import MOST_TOLD, weights_table
 
 __all__ = [
+    "MOST_TOLD",
     "Brought",
     "Contributions",
     "NotAdditiveError",
@@ -30,4 +32,5 @@ __all__ = [
     "explain",
     "records_behind",
     "tell_reasons",
+    "weights_table",
 ]

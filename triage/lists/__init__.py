@@ -1,12 +1,9 @@
 """Lists: a discussion list as an immutable folder, with all that it is and all it was made from.
 
 A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, how sure each place is,
-those that are not for this panel, reasons, contributions, rules, evidence, features), the papers
-made from them, and ``manifest.json`` with the hash of every file and of everything that went in.
-A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, those that are
-not for this panel, reasons, contributions, rules, evidence, features, what each agency has
-brought, what the case sheets tell), the papers made from
-them, and ``manifest.json`` with the hash of every file and of everything that went in.
+those that are not for this panel, reasons, contributions, rules, evidence, features, what each
+fact weighs, what each agency has brought, what the case sheets tell), the papers made from them,
+and ``manifest.json`` with the hash of every file and of everything that went in.
 
 Why this shape: a list is argued over months after it was printed, so what was printed, why, and
 from what must lie together and must not change. The name is derived from the inputs, the
@@ -32,6 +29,7 @@ from triage.lists.tables import (
     REASONS,
     REFERRALS,
     RULES,
+    WEIGHTS,
     IncompleteListError,
     ListTables,
 )
@@ -45,6 +43,7 @@ __all__ = [
     "REASONS",
     "REFERRALS",
     "RULES",
+    "WEIGHTS",
     "Bundle",
     "Counts",
     "IncompleteListError",

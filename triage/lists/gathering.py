@@ -18,6 +18,7 @@ from triage.lists.tables import (
     REASONS,
     REFERRALS,
     RULES,
+    WEIGHTS,
     ListTables,
 )
 
@@ -43,6 +44,7 @@ def gather_tables(
     probabilities: Floats | None,
     contributions: Contributions,
     reasons: Sequence[Sequence[Reason]],
+    weights: pa.Table,
     features: FeatureMatrix,
     trace: Trace,
     vocabulary: Vocabulary,
@@ -62,6 +64,8 @@ def gather_tables(
         None where the score is one of points.
     contributions : Contributions, of n_rows rows
     reasons : sequence of n_rows sequences of Reason
+    weights : pyarrow.Table
+        See :func:`triage.explain.weights_table`.
     features : FeatureMatrix, of n_rows rows
     trace : Trace, of n_rows rows
     vocabulary : Vocabulary
@@ -107,6 +111,7 @@ def gather_tables(
             schema=BROUGHT,
         ),
         facts=pa.Table.from_pylist(list(_facts(ids, rows, features, case_sheet)), schema=FACTS),
+        weights=weights.cast(WEIGHTS),
     )
 
 

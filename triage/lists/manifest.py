@@ -14,7 +14,7 @@ from triage.workspace import Papers, Strict
 
 __all__ = ["Counts", "Manifest", "ModelFacts", "PanelFacts", "digest_of", "name_of", "seal_of"]
 
-FORMAT = 3
+FORMAT = 5
 ID_DIGITS = 8
 
 Sha256 = str

@@ -22,12 +22,16 @@ __all__ = [
     "REFERRALS",
     "RULES",
     "TABLES",
+    "WEIGHTS",
     "IncompleteListError",
     "ListTables",
     "check_tables",
     "parquet_bytes",
     "parquet_table",
 ]
+
+CONTRIBUTIONS_BEFORE = 3
+"""Columns of the table of contributions that are no feature's."""
 
 TOLERANCE = 1e-6
 """How far a sum of contributions may lie from its score."""
@@ -139,6 +143,19 @@ PLACES = _schema(
 """How sure the place of each ranked referral is; rows as in ``referrals``. Places from
 ``band_first`` to ``band_last`` cannot be told apart. ``members`` is how many models the uncertainty
 is told from; where it is 0, none is told: the interval of the score and the chance are null."""
+WEIGHTS = _schema(
+    referral_id=pa.string(),
+    theme=pa.string(),
+    theme_title=pa.string(),
+    group=pa.string(),
+    name=pa.string(),
+    text=pa.string(),
+    known=pa.bool_(),
+    contribution=pa.float64(),
+)
+"""Every single fact that the model looks at, of the referrals at the top of the list: its words,
+and what it adds to the score. ``group`` is the feature without its window. Base and contributions
+sum to the score."""
 
 BROUGHT = _schema(
     referral_id=pa.string(),
@@ -169,6 +186,7 @@ FIXED = {
     "evidence": EVIDENCE,
     "brought": BROUGHT,
     "facts": FACTS,
+    "weights": WEIGHTS,
 }
 
 
@@ -182,7 +200,8 @@ class ListTables:
 
     Parameters
     ----------
-    referrals, places, not_for_panel, reasons, rules, evidence, brought, facts : pyarrow.Table
+    referrals, places, not_for_panel, reasons, rules, evidence : pyarrow.Table
+    brought, facts, weights : pyarrow.Table
         With the schemas of this room.
     contributions : pyarrow.Table
         ``referral_id``, ``base``, ``score`` and one column a feature of the model: what it adds
@@ -202,6 +221,7 @@ class ListTables:
     features: pa.Table
     brought: pa.Table
     facts: pa.Table
+    weights: pa.Table
 
 
 TABLES = tuple(field.name for field in fields(ListTables))
@@ -288,7 +308,15 @@ def _broken_laws(tables: ListTables, referrals_in: int) -> Iterator[str]:
     off = _off_by(tables.contributions.drop_columns(["referral_id"]))
     if off.size and not off.max() <= TOLERANCE:
         yield f"the contributions of {_beyond(off)} of {off.size} referrals do not sum to the score"
-    yield from _reasons_that_do_not_sum(tables)
+    for name in ("reasons", "weights"):
+        yield from _told_that_does_not_sum(tables, name)
+    full = ("discuss", "near_miss")
+    standings = zip(ranked, tables.referrals["standing"].to_pylist(), strict=True)
+    untold = {one for one, standing in standings if standing in full} - set(
+        tables.weights["referral_id"].to_pylist()
+    )
+    if untold and tables.contributions.num_columns > CONTRIBUTIONS_BEFORE:
+        yield f"{len(untold)} referral(s) to be told in full lack their single facts"
     known = set(_keys(tables.reasons))
     loose = sum(key not in known for key in _keys(tables.evidence))
     if loose:
@@ -315,19 +343,22 @@ def _off_by(contributions: pa.Table) -> npt.NDArray[np.float64]:
     return off
 
 
-def _reasons_that_do_not_sum(tables: ListTables) -> Iterator[str]:
+def _told_that_does_not_sum(tables: ListTables, name: str) -> Iterator[str]:
+    told: pa.Table = getattr(tables, name)
     ranked = tables.referrals["referral_id"].to_pylist()
     row = {referral: number for number, referral in enumerate(ranked)}
-    unknown = set(tables.reasons["referral_id"].to_pylist()) - set(row)
+    given = told["referral_id"].to_pylist()
+    unknown = set(given) - set(row)
     if unknown:
-        yield f"{len(unknown)} referral(s) have reasons and no rank"
+        yield f"{len(unknown)} referral(s) have {name} and no rank"
         return
     total = tables.referrals["base"].to_numpy().copy()
-    rows = [row[referral] for referral in tables.reasons["referral_id"].to_pylist()]
-    np.add.at(total, rows, tables.reasons["contribution"].to_numpy())
+    rows = np.array([row[referral] for referral in given], dtype=np.int64)
+    np.add.at(total, rows, told["contribution"].to_numpy())
     off = np.abs(total - tables.referrals["score"].to_numpy())
+    off = off if name == "reasons" else off[np.unique(rows)]
     if off.size and not off.max() <= TOLERANCE:
-        yield f"the reasons of {_beyond(off)} of {off.size} referrals do not sum to the score"
+        yield f"the {name} of {_beyond(off)} of {off.size} referrals do not sum to the score"
 
 
 def _beyond(off: npt.NDArray[np.float64]) -> int:

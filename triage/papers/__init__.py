@@ -26,11 +26,24 @@ from triage.papers.backtests import (
     backtest_csv,
 )
 from triage.papers.cards import Approval, Card, atrs_markdown, card_markdown, card_page
+from triage.papers.case_pages import case_markdown, case_page
+from triage.papers.comparing import Comparison, Difference, SingleFact, Theme
 from triage.papers.distribution import sparkline
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
 from triage.papers.making import FORMS, make_paper, make_papers
-from triage.papers.pages import Aside, Case, ListPage, Reason, Record, RuleSeen, Step, list_page
-from triage.papers.terminal import Form, print_case, print_list
+from triage.papers.pages import (
+    Aside,
+    Case,
+    ListPage,
+    Reason,
+    Record,
+    RuleSeen,
+    Step,
+    comparison,
+    list_page,
+    themes,
+)
+from triage.papers.terminal import CaseForm, Form, print_case, print_list
 
 __all__ = [
     "FORMS",
@@ -39,6 +52,9 @@ __all__ = [
     "BacktestReport",
     "Card",
     "Case",
+    "CaseForm",
+    "Comparison",
+    "Difference",
     "Form",
     "HandlingFigures",
     "ListFigures",
@@ -48,13 +64,18 @@ __all__ = [
     "Reason",
     "Record",
     "RuleSeen",
+    "SingleFact",
     "Step",
+    "Theme",
     "atrs_markdown",
     "backtest_csv",
     "backtest_page",
     "card_markdown",
     "card_page",
+    "case_markdown",
+    "case_page",
     "catalogue_page",
+    "comparison",
     "list_page",
     "make_paper",
     "make_papers",
@@ -62,4 +83,5 @@ __all__ = [
     "print_list",
     "profile_page",
     "sparkline",
+    "themes",
 ]

@@ -20,7 +20,7 @@ from triage.papers.wording import (
     visible,
 )
 
-__all__ = ["drawn", "filled", "html_page"]
+__all__ = ["RECORDS_SHOWN", "drawing_of", "drawn", "filled", "html_page"]
 
 RECORDS_SHOWN = 8
 
@@ -32,7 +32,7 @@ def html_page(page: ListPage) -> bytes:
     ----------
     page : ListPage
     """
-    return filled("list", page=page, drawing=_drawing, records_shown=RECORDS_SHOWN)
+    return filled("list", page=page, drawing=drawing_of, records_shown=RECORDS_SHOWN)
 
 
 def filled(name: str, *, page: object, **given: object) -> bytes:
@@ -65,7 +65,8 @@ def drawn(name: str, **given: object) -> Markup:
     return Markup(text)  # noqa: S704 - rendered by a template that escapes
 
 
-def _drawing(page: ListPage, case: Case) -> Markup:
+def drawing_of(page: ListPage, case: Case) -> Markup:
+    """Return the drawing of a case's score."""
     return drawn(
         "waterfall",
         drawing=waterfall(case, chances=page.chances),
@@ -91,8 +92,13 @@ def _environment() -> jinja2.Environment:
         "short_date": short_date,
         "count": number_of,
         "sentence": sentence,
+        "lower_first": _lower_first,
     }
     return environment
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _breakable(name: str) -> Markup:

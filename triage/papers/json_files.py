@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from triage.papers.comparing import Comparison
 from triage.papers.pages import Aside, Case, ListPage, Reason, RuleSeen
 
 __all__ = ["aside_json", "case_json", "list_json"]
@@ -29,15 +30,20 @@ def list_json(page: ListPage) -> str:
     )
 
 
-def case_json(page: ListPage, case: Case) -> str:
-    """Return one case as it stands in ``list.json``, with the list's head.
+def case_json(page: ListPage, case: Case, against: Comparison | None = None) -> str:
+    """Return one case as it stands in ``list.json``, with its facts by theme and the list's head.
 
     Parameters
     ----------
     page : ListPage
     case : Case
+    against : Comparison, optional
+        With another case than the next.
     """
-    return _text({**_head(page), "referral": _case(case)})
+    told = _case(case) | {"themes": [asdict(theme) for theme in case.themes]}
+    if against:
+        told["against"] = asdict(against)
+    return _text({**_head(page), "referral": told})
 
 
 def aside_json(page: ListPage, aside: Aside) -> str:
@@ -76,7 +82,10 @@ def _case(case: Case) -> dict[str, Any]:
         "base": case.base,
         "score": case.score,
         "why_here": case.why_here,
+        "alone": case.alone,
         "rules_alone": case.rules_alone,
+        "rules_alone_first": case.rules_alone_first,
+        "rules_alone_last": case.rules_alone_last,
         "model_alone": case.model_alone,
         "reasons": [_reason(reason) for reason in case.reasons],
         "rules": [_rule(rule) for rule in case.rules],
@@ -85,6 +94,7 @@ def _case(case: Case) -> dict[str, Any]:
             for one in case.brought
         ],
         "facts": [asdict(fact) for fact in case.facts],
+        "above_next": asdict(case.above_next) if case.above_next else None,
     }
 
 

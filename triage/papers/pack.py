@@ -201,10 +201,7 @@ def _sheet(case: Case) -> dict[str, Any]:
             {"heading": heading, "facts": [sentence(fact.text) for fact in facts]}
             for heading, facts in case.sheet.items()
         ],
-        "why_here": (
-            f"{case.why_here} By the rules alone: {case.rules_alone}. By the model alone: place "
-            f"{case.model_alone}. By both: place {case.rank}. {case.sure.told}"
-        ),
+        "why_here": (f"{case.why_here} {case.alone} {case.sure.told}"),
         "changed": [],
         "base_words": case.base_words,
         "steps": list(_steps(case)),

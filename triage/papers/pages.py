@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from triage.conditions import date_words
 from triage.lists import Bundle, Manifest, ModelFacts
+from triage.papers.comparing import Comparison, SingleFact, Theme, compare, facts_of, themes_of
 from triage.papers.places import Sure, astride_words, sure_words, sures
 from triage.papers.wording import (
     NO_EFFECT,
@@ -37,7 +39,9 @@ __all__ = [
     "Record",
     "RuleSeen",
     "Step",
+    "comparison",
     "list_page",
+    "themes",
 ]
 
 SHOWN_STEPS = 6
@@ -171,7 +175,10 @@ class Case:
     likely: str
     likely_sentence: str
     why_here: str
+    alone: str
     rules_alone: str
+    rules_alone_first: int
+    rules_alone_last: int
     model_alone: int
     reasons: tuple[Reason, ...]
     rules: tuple[RuleSeen, ...]
@@ -180,6 +187,8 @@ class Case:
     steps: tuple[Step, ...]
     brought: tuple[Brought, ...]
     facts: tuple[Fact, ...]
+    themes: tuple[Theme, ...] = ()
+    above_next: Comparison | None = None
 
     @property
     def sheet(self) -> Mapping[str, tuple[Fact, ...]]:
@@ -413,7 +422,7 @@ def list_page(bundle: Bundle) -> ListPage:
         the same whenever they are made.
     """
     manifest = bundle.manifest
-    cases = tuple(_cases(bundle))
+    cases = _beside_the_next(bundle, tuple(_cases(bundle)))
     standing = {
         name: tuple(case for case in cases if case.standing == name)
         for name in ("discuss", "near_miss", "below")
@@ -440,6 +449,55 @@ def list_page(bundle: Bundle) -> ListPage:
             [case.sure for case in cases if case.standing != "discuss"],
         ),
     )
+
+
+def comparison(bundle: Bundle, case: Case, other: Case) -> Comparison:
+    """Return why one case of a list stands above another, or below it.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    case, other : Case
+        Of the bundle's :func:`list_page`.
+    """
+    facts = facts_of(bundle.tables.weights, [case.referral_id, other.referral_id])
+    return _compared(case, other, facts, bundle.manifest.model)
+
+
+def _compared(
+    case: Case, other: Case, facts: Mapping[str, tuple[SingleFact, ...]], model: ModelFacts
+) -> Comparison:
+    here, there = (facts.get(one.referral_id, ()) for one in (case, other))
+    return compare(case, other, here, there, points=model.unit == "points")
+
+
+def _beside_the_next(bundle: Bundle, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """Return the cases, those told in full with their themes and what sets them above the next."""
+    full = [case for case in cases if case.standing != "below"]
+    words = _Words(bundle.manifest.model)
+    ids = [case.referral_id for case in cases[: len(full) + 1]]
+    facts = facts_of(bundle.tables.weights, ids)
+    told = []
+    for case, following in itertools.zip_longest(cases, cases[1:]):
+        if case.standing == "below":
+            told.append(case)
+            continue
+        themes = themes_of(facts.get(case.referral_id, ()), words.effect)
+        next_ = _compared(case, following, facts, bundle.manifest.model) if following else None
+        told.append(replace(case, themes=themes, above_next=next_))
+    return tuple(told)
+
+
+def themes(bundle: Bundle, case: Case) -> tuple[Theme, ...]:
+    """Return what the model makes of any case of a list, theme by theme.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    case : Case
+    """
+    facts = facts_of(bundle.tables.weights, [case.referral_id])
+    return themes_of(facts.get(case.referral_id, ()), _Words(bundle.manifest.model).effect)
 
 
 def _opened(manifest: Manifest) -> str:
@@ -475,6 +533,9 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
             likely=words.likely(row["score"], row["probability"]),
             likely_sentence=words.sentence(row["score"], row["probability"]),
             why_here=_why_here(row, seen),
+            alone=_alone(row, ranked),
+            rules_alone_first=row["rules_alone_first"],
+            rules_alone_last=row["rules_alone_last"],
             rules_alone=_shared(row["rules_alone_first"], row["rules_alone_last"], ranked),
             model_alone=row["model_alone"],
             reasons=told,
@@ -593,6 +654,18 @@ def _why_here(row: Mapping[str, Any], rules: tuple[RuleSeen, ...]) -> str:
     return (
         f"{'A rule puts' if len(floors) == 1 else 'Rules put'} this referral in the tier "
         f"“{tier}”: {titles}. Its place within that tier comes from the model's score."
+    )
+
+
+def _alone(row: Mapping[str, Any], ranked: int) -> str:
+    """Return in one sentence what the rules alone, the model alone and both make of a place."""
+    first, last = row["rules_alone_first"], row["rules_alone_last"]
+    rules = f"place {first}" if first == last else f"any of the places {first} to {last}"
+    if (first, last) == (1, ranked) and ranked > 1:
+        rules = "any place at all"
+    return (
+        f"The rules alone would give it {rules}, the model alone place {row['model_alone']}; "
+        f"both together give it place {row['rank']}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Literal, TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -11,19 +12,23 @@ from rich.table import Table
 from rich.text import Text
 
 from triage.conditions import date_words
+from triage.errors import NotFoundError, Problem
 from triage.lists import Bundle
+from triage.papers.case_pages import case_markdown, case_page
+from triage.papers.comparing import Comparison
 from triage.papers.csv_files import case_csv, list_csv
 from triage.papers.json_files import aside_json, case_json, list_json
-from triage.papers.pages import Aside, Case, ListPage, Reason, list_page
+from triage.papers.pages import Aside, Case, ListPage, Reason, comparison, list_page, themes
 from triage.papers.wording import (
     number_of,
     short_date,
     visible,
 )
 
-__all__ = ["Form", "print_case", "print_list"]
+__all__ = ["CaseForm", "Form", "print_case", "print_list"]
 
 Form = Literal["table", "json", "csv"]
+CaseForm = Literal["table", "json", "csv", "md", "html"]
 SYNTHETIC = "SYNTHETIC DATA: every person, record and figure here is invented."
 STANDING = "A person decides. This list orders a discussion; it does not decide."
 RECORDS_SHOWN = 10
@@ -51,7 +56,14 @@ def print_list(
         file.write(list_json(page) if form == "json" else list_csv(page))
 
 
-def print_case(bundle: Bundle, referral_id: str, file: TextIO, *, form: Form = "table") -> None:
+def print_case(
+    bundle: Bundle,
+    referral_id: str,
+    file: TextIO,
+    *,
+    form: CaseForm = "table",
+    against: str | None = None,
+) -> None:
     """Print why a referral stands where it does, or why it is not ranked.
 
     Parameters
@@ -59,21 +71,42 @@ def print_case(bundle: Bundle, referral_id: str, file: TextIO, *, form: Form = "
     bundle : Bundle
     referral_id : str
     file : text stream
-    form : {"table", "json", "csv"}
+    form : {"table", "json", "csv", "md", "html"}
+        Of a referral that is not ranked the last two give plain text.
+    against : str, optional
+        Another referral of the list: what sets the two apart.
 
     Raises
     ------
     NotFoundError
-        The list has no such referral.
+        The list has no such referral, or the other is not ranked.
     """
     bundle.find_referral(referral_id)
     page = list_page(bundle)
+    other = _ranked_case(bundle, page, against) if against is not None else None
     for case in page.cases:
         if case.referral_id == referral_id:
-            _print_ranked(page, case, file, form)
+            told = replace(case, themes=themes(bundle, case))
+            compared = comparison(bundle, case, other) if other not in (None, case) else None
+            _print_ranked(page, told, file, form, compared)
     for aside in page.asides:
         if aside.referral_id == referral_id:
             _print_aside(page, aside, file, form)
+
+
+def _ranked_case(bundle: Bundle, page: ListPage, referral_id: str) -> Case:
+    bundle.find_referral(referral_id)
+    for case in page.cases:
+        if case.referral_id == referral_id:
+            return case
+    raise NotFoundError(
+        Problem(
+            f"list {bundle.list_id}",
+            "'--against' must name a referral that has a place",
+            f"'{referral_id}', which is not ranked",
+            f"'triage explain {bundle.list_id} {referral_id}' says why.",
+        )
+    )
 
 
 def _console(file: TextIO) -> Console:
@@ -81,14 +114,21 @@ def _console(file: TextIO) -> Console:
     return Console(file=file, highlight=False, width=width)
 
 
-def _print_ranked(page: ListPage, case: Case, file: TextIO, form: Form) -> None:
+def _print_ranked(
+    page: ListPage, case: Case, file: TextIO, form: CaseForm, against: Comparison | None
+) -> None:
     if form == "table":
-        _console(file).print(Group(*_case(page, case)))
+        _console(file).print(Group(*_case(page, case, against)))
+    elif form == "json":
+        file.write(case_json(page, case, against))
+    elif form == "html":
+        file.write(case_page(page, case, against).decode())
     else:
-        file.write(case_json(page, case) if form == "json" else case_csv(page, case))
+        told = case_markdown(page, case, against) if form == "md" else case_csv(page, case)
+        file.write(told)
 
 
-def _print_aside(page: ListPage, aside: Aside, file: TextIO, form: Form) -> None:
+def _print_aside(page: ListPage, aside: Aside, file: TextIO, form: CaseForm) -> None:
     if form == "json":
         file.write(aside_json(page, aside))
     elif form == "csv":
@@ -171,7 +211,7 @@ def _asides(asides: Iterable[Aside]) -> RenderableType:
     return Padding(table, (1, 0, 0, 0))
 
 
-def _case(page: ListPage, case: Case) -> Iterator[RenderableType]:
+def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[RenderableType]:
     yield from _head(page)
     yield _text("")
     yield _text(f"{case.sure.band}. Referral {case.referral_id} (person {case.person_id})", "bold")
@@ -199,9 +239,13 @@ def _case(page: ListPage, case: Case) -> Iterator[RenderableType]:
         yield _text(f"and {len(case.records) - RECORDS_SHOWN} earlier")
     yield _text("\nWhy at this place", "bold")
     yield _text(f"  {case.why_here}")
-    yield _text(f"  By the rules alone: {case.rules_alone}.")
-    yield _text(f"  By the model alone: place {case.model_alone}. By both: place {case.rank}.")
+    yield _text(f"  {case.alone}")
     yield _text(f"  {case.sure.told}")
+    for compared in (case.above_next, against):
+        if compared:
+            yield _text(f"\n{compared.title}", "bold")
+            yield _text(f"  {compared.why}")
+            yield _differences(compared)
     yield _text("\nHow the model's score is made up", "bold")
     yield _steps(case)
 
@@ -228,6 +272,16 @@ def _records(case: Case) -> Table:
             short_date(record.known_on),
             ", ".join(map(str, numbers)),
         )
+    return table
+
+
+def _differences(compared: Comparison) -> Table:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for name in ("This referral", f"Place {compared.rank}", "Raises which", "Weight"):
+        table.add_column(name)
+    for one in compared.differences:
+        table.add_row(_text(one.here), _text(one.there), one.effect, f"{one.contribution:+.2f}")
+    table.add_row("All other facts together", "", "", f"{compared.rest:+.2f}")
     return table
 
 

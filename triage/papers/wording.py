@@ -13,6 +13,7 @@ from triage.conditions import month_name
 
 __all__ = [
     "NO_EFFECT",
+    "SEEN",
     "chance_words",
     "dates_words",
     "effect_words",

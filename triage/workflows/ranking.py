@@ -5,7 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from triage.explain import brought_by_agencies, explain, tell_reasons
+from triage.explain import (
+    MOST_TOLD,
+    brought_by_agencies,
+    explain,
+    tell_reasons,
+    weights_table,
+)
 from triage.learning import Trained
 from triage.lists import (
     Bundle,
@@ -119,6 +125,9 @@ def _tables(
         contributions=contributions,
         reasons=tell_reasons(
             contributions, asked.matrix, trace, asked.timeline, asked.moments, project.vocabulary
+        ),
+        weights=weights_table(
+            contributions, asked.matrix, ranking.rows[:MOST_TOLD], asked.referral_ids
         ),
         features=asked.matrix,
         trace=trace,

@@ -33,6 +33,7 @@ FILES = {
     "contributions.parquet",
     "rules.parquet",
     "evidence.parquet",
+    "weights.parquet",
     "features.parquet",
     "brought.parquet",
     "facts.parquet",

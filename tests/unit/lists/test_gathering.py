@@ -14,7 +14,7 @@ from tests.unit.explain.builders import (
     days_ago,
     incident,
 )
-from triage.explain import brought_by_agencies, tell_reasons
+from triage.explain import brought_by_agencies, tell_reasons, weights_table
 from triage.lists import ListTables, gather_tables
 from triage.lists.tables import check_tables
 from triage.ranking import SetAside, certainty, rank
@@ -28,8 +28,9 @@ EVENTS = [
 def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) -> ListTables:
     moved = [0.5, 0.2, 0.9][: len(asked.matrix)]
     given = contributions(asked, incidents_365d=moved, pregnancy=-0.1)
+    ids = asked.histories.referrals["referral_id"].to_pylist()
     ranking = rank(
-        asked.histories.referrals["referral_id"].to_pylist(),
+        ids,
         given.scores,
         asked.trace,
         capacity=1,
@@ -48,6 +49,7 @@ def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) ->
         probabilities=1 / (1 + np.exp(-given.scores)) if probabilities else None,
         contributions=given,
         reasons=reasons,
+        weights=weights_table(given, asked.matrix, ranking.rows, ids),
         features=asked.matrix,
         trace=asked.trace,
         vocabulary=vocabulary,

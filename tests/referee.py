@@ -100,6 +100,11 @@ def holds(condition: Any, event: Event) -> bool | None:
     if kind == "Not":
         inner = holds(condition.part, event)
         return None if inner is None else not inner
+    if kind == "SomeOf":
+        parts = [holds(part, event) for part in condition.parts]
+        if parts.count(True) >= condition.number:
+            return True
+        return None if parts.count(True) + parts.count(None) >= condition.number else False
     if kind in ("All", "AnyOf"):
         parts = [holds(part, event) for part in condition.parts]
         decisive = kind == "AnyOf"

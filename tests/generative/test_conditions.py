@@ -26,6 +26,7 @@ from triage.conditions import (
     Days,
     Not,
     Numbers,
+    SomeOf,
     Test,
     Truth,
     evaluate,
@@ -88,6 +89,11 @@ def trees(leaf: st.SearchStrategy[Test]) -> st.SearchStrategy[Condition]:
             inner.map(Not)
             | st.lists(inner, min_size=1, max_size=3).map(lambda parts: All(tuple(parts)))
             | st.lists(inner, min_size=1, max_size=3).map(lambda parts: AnyOf(tuple(parts)))
+            | st.lists(inner, min_size=1, max_size=4).flatmap(
+                lambda parts: st.integers(1, len(parts)).map(
+                    lambda number: SomeOf(number, tuple(parts))
+                )
+            )
         ),
         max_leaves=6,
     )
@@ -120,6 +126,11 @@ def referee(condition: Condition, row: Mapping[str, Any]) -> bool | None:
         case AnyOf(parts):
             answers = [referee(part, row) for part in parts]
             return True if True in answers else None if None in answers else False
+        case SomeOf(number, parts):
+            answers = [referee(part, row) for part in parts]
+            if answers.count(True) >= number:
+                return True
+            return None if len(parts) - answers.count(False) >= number else False
         case Test(field, operator, given_values):
             return leaf_referee(row[field], operator, list(given_values))
 
@@ -187,6 +198,10 @@ def test_the_laws_of_all_any_and_not(
     same(All((a, AnyOf((a, b)))), a)
     same(All((a,)), a)
     same(AnyOf((a,)), a)
+    same(SomeOf(1, (a, b, c)), AnyOf((a, b, c)))
+    same(SomeOf(3, (a, b, c)), All((a, b, c)))
+    same(SomeOf(2, (a, b, c)), AnyOf((All((a, b)), All((a, c)), All((b, c)))))
+    same(Not(SomeOf(2, (a, b, c))), SomeOf(2, (Not(a), Not(b), Not(c))))
 
 
 @given(trees(leaves(answers=["no", "yes"], known=False)), rows, rows)
@@ -227,6 +242,8 @@ def written(condition: Condition) -> dict[str, Any]:
             return {"all": [written(part) for part in parts]}
         case AnyOf(parts):
             return {"any": [written(part) for part in parts]}
+        case SomeOf(number, parts):
+            return {"at_least": number, "of": [written(part) for part in parts]}
         case Test(field, operator, values):
             if operator in ("is_known", "is_unknown"):
                 return {"field": field, "operator": operator}

@@ -6,7 +6,8 @@ values: yes, no and unknown. Nothing in it is ever run as code.
 Why this shape: features filter events, outcomes match events and rules test features. These are
 the same questions asked of different tables, so they are written in the same words and answered
 by the same vector operations. Truths are ordered no < unknown < yes, which makes *all* a
-minimum, *any* a maximum and *not* a reflection: Kleene's logic without a table. Every leaf's
+minimum, *any* a maximum, *at least n of* the n-th highest and *not* a reflection: Kleene's logic
+without a table. Every leaf's
 truth is kept, because a reason is only as good as the facts under it.
 """
 
@@ -28,10 +29,15 @@ from triage.conditions.grammar import (
     Condition,
     ConditionField,
     Not,
+    ParameterName,
+    SomeOf,
     Test,
+    columns_of,
     fields_of,
+    parameters_of,
     parse_condition,
     tests_of,
+    with_parameters,
 )
 from triage.conditions.matching import Kinds, mismatches
 
@@ -50,14 +56,19 @@ __all__ = [
     "Kinds",
     "Not",
     "Numbers",
+    "ParameterName",
+    "SomeOf",
     "Test",
     "Truth",
+    "columns_of",
     "date_words",
     "evaluate",
     "fields_of",
     "mismatches",
     "month_name",
+    "parameters_of",
     "parse_condition",
     "take",
     "tests_of",
+    "with_parameters",
 ]

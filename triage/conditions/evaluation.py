@@ -21,7 +21,7 @@ from triage.conditions.columns import (
     Days,
     Numbers,
 )
-from triage.conditions.grammar import All, AnyOf, Condition, Not, Test
+from triage.conditions.grammar import All, AnyOf, Condition, Not, ParameterName, SomeOf, Test
 
 __all__ = ["Evaluation", "Truth", "Truths", "evaluate"]
 
@@ -60,12 +60,20 @@ def evaluate(condition: Condition, columns: Mapping[str, Column]) -> Evaluation:
     condition : Condition
         One that fits the columns (see :func:`triage.conditions.mismatches`).
     columns : mapping of str to Column
-        Columns of one length.
+        Columns of one length: all that :func:`triage.conditions.columns_of` names.
 
     Notes
     -----
     Strong Kleene logic: a test of an unknown value is unknown, save for ``is_known`` and
     ``is_unknown``, and for ``is``/``in`` that name ``unknown`` or ``not_asked`` themselves.
+
+    *At least n of* is the n-th highest truth among the parts.
+
+    Raises
+    ------
+    TypeError
+        The name of a parameter stands where a value must (see
+        :func:`triage.conditions.with_parameters`).
 
     References
     ----------
@@ -79,7 +87,7 @@ def evaluate(condition: Condition, columns: Mapping[str, Column]) -> Evaluation:
 def _truth(condition: Condition, columns: Mapping[str, Column], leaves: list[Truths]) -> Truths:
     match condition:
         case Test():
-            leaves.append(_test(condition, columns[condition.field]))
+            leaves.append(_test(*_compared(condition, columns)))
             return leaves[-1]
         case Not(part):
             return np.int8(Truth.YES) - _truth(part, columns, leaves)
@@ -87,6 +95,24 @@ def _truth(condition: Condition, columns: Mapping[str, Column], leaves: list[Tru
             return reduce(np.minimum, [_truth(part, columns, leaves) for part in parts])
         case AnyOf(parts):
             return reduce(np.maximum, [_truth(part, columns, leaves) for part in parts])
+        case SomeOf(number, parts):
+            truths = np.stack([_truth(part, columns, leaves) for part in parts])
+            place = len(parts) - number
+            return np.asarray(np.partition(truths, place, axis=0)[place])
+
+
+def _compared(test: Test, columns: Mapping[str, Column]) -> tuple[Test, Column]:
+    """Return a test of a value, and the column that it is asked of: a field's, or a difference."""
+    if any(isinstance(value, ParameterName) for value in test.value):
+        raise TypeError(f"a parameter stands in '{test}', and not its value")
+    other = test.than or test.earlier
+    if not other:
+        return test, columns[test.field]
+    now, then = columns[test.field], columns[other]
+    if not isinstance(now, Numbers) or not isinstance(then, Numbers):
+        raise TypeError(f"'{test}' is of columns that do not hold numbers")
+    difference = Numbers(now.values - then.values)
+    return (Test(test.field, test.operator, (0,)) if test.than else test), difference
 
 
 def _test(test: Test, column: Column) -> Truths:

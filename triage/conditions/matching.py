@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from triage.conditions.columns import Answer
-from triage.conditions.grammar import WITHOUT_VALUE, Condition, Test, tests_of
+from triage.conditions.grammar import WITHOUT_VALUE, Condition, ParameterName, Test, tests_of
 from triage.errors import close_match
 
 __all__ = ["Kinds", "mismatches"]
@@ -24,7 +24,9 @@ KIND_WORDS = {
 ORDERED = ("at_least", "at_most", "above", "below", "between")
 
 
-def mismatches(condition: Condition, kinds: Kinds, *, made_by: str) -> Iterator[str]:
+def mismatches(
+    condition: Condition, kinds: Kinds, *, made_by: str, of_rules: bool = False
+) -> Iterator[str]:
     """Yield a sentence for each leaf that cannot be asked of these columns.
 
     Parameters
@@ -34,12 +36,31 @@ def mismatches(condition: Condition, kinds: Kinds, *, made_by: str) -> Iterator[
         The columns that there are.
     made_by : str
         Who makes columns, for messages: "which {made_by}" as in "which no feature pipeline makes".
+    of_rules : bool
+        Whether a leaf may compare with another field, look at a change, or name a parameter, as
+        one of a rule may.
     """
     for test in tests_of(condition):
+        if not of_rules and (test.than or test.earlier or _names_parameter(test)):
+            yield (
+                f"tests '{test.field}' against another field, a change or a parameter, as only "
+                "rules may"
+            )
+            continue
+        if test.than and test.than not in kinds:
+            close = close_match(test.than, kinds)
+            yield f"compares with '{test.than}', which {made_by}. {close}".strip()
+        for field in (test.field, test.than) if test.than else (test.field,) * bool(test.earlier):
+            if kinds.get(field, "number") != "number":
+                yield f"compares '{field}' with another number, but it is none"
         if test.field not in kinds:
             yield f"tests '{test.field}', which {made_by}. {close_match(test.field, kinds)}".strip()
         elif test.operator not in WITHOUT_VALUE:
             yield from _misfits(test, kinds[test.field])
+
+
+def _names_parameter(test: Test) -> bool:
+    return any(isinstance(value, ParameterName) for value in test.value)
 
 
 def _misfits(test: Test, kind: Sequence[str] | str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from triage.conditions import All, AnyOf, Condition, Not, Test
+from triage.conditions import All, AnyOf, Condition, Not, SomeOf, Test
 from triage.features.definitions import Feature, Meaning, Measure
 from triage.features.words import number, window_words
 from triage.records import Vocabulary
@@ -189,6 +189,9 @@ def _condition(condition: Condition, vocabulary: Vocabulary, *, inside: bool = F
         case AnyOf(parts):
             told = " or ".join(f"({_condition(part, vocabulary)})" for part in parts)
             return f"either {told}"
+        case SomeOf(number, parts):
+            told = ", ".join(f"({_condition(part, vocabulary)})" for part in parts)
+            return f"at least {number} of {told}"
 
 
 def _flat(parts: Iterable[Condition]) -> list[Condition]:

@@ -24,6 +24,7 @@ from triage.conditions import (
     Days,
     Not,
     Numbers,
+    SomeOf,
     Test,
     Truth,
     evaluate,
@@ -83,7 +84,7 @@ def _under_not(condition: Condition) -> Iterator[str]:
     match condition:
         case Not(part):
             yield from fields_of(part)
-        case All(parts) | AnyOf(parts):
+        case All(parts) | AnyOf(parts) | SomeOf(_, parts):
             for part in parts:
                 yield from _under_not(part)
 

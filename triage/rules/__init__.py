@@ -15,7 +15,8 @@ ineligibility or a hold, and both stay visible. What is said of a referral is wo
 features' own descriptions, so that rule and model never tell the same fact in two ways.
 """
 
-from triage.rules.cases import RuleCase, failing_cases, read_rule_cases
+from triage.rules.cases import RuleCase, Tried, failing_cases, read_rule_cases, try_cases
+from triage.rules.dependencies import LIST_RANK, MODEL_FIELDS
 from triage.rules.effects import (
     FLAG,
     HOLD,
@@ -26,30 +27,44 @@ from triage.rules.effects import (
     URGENT,
     Effect,
 )
+from triage.rules.parameters import DatedValue, Parameter
 from triage.rules.policy import Policy, Rule, Theme, read_rules
-from triage.rules.trace import Finding, Trace, evaluate_rules, gather_facts
+from triage.rules.trace import (
+    Finding,
+    Trace,
+    earlier_features,
+    evaluate_rules,
+    gather_facts,
+)
 from triage.rules.wording import Wording, wordings_of
 
 __all__ = [
     "FLAG",
     "HOLD",
     "INELIGIBLE",
+    "LIST_RANK",
+    "MODEL_FIELDS",
     "MUST_DISCUSS",
     "RESERVE",
     "ROUTE",
     "URGENT",
+    "DatedValue",
     "Effect",
     "Finding",
+    "Parameter",
     "Policy",
     "Rule",
     "RuleCase",
     "Theme",
     "Trace",
+    "Tried",
     "Wording",
+    "earlier_features",
     "evaluate_rules",
     "failing_cases",
     "gather_facts",
     "read_rule_cases",
     "read_rules",
+    "try_cases",
     "wordings_of",
 ]

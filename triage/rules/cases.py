@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,11 +24,12 @@ from triage.conditions import (
     mismatches,
 )
 from triage.errors import ConfigurationError, Problem, close_match
-from triage.rules.policy import Policy
+from triage.rules.dependencies import RULE, asking_order
+from triage.rules.policy import Policy, Rule
 from triage.timeline import day_of
 from triage.workspace import Strict, line_of, read_document
 
-__all__ = ["RuleCase", "failing_cases", "read_rule_cases"]
+__all__ = ["RuleCase", "Tried", "failing_cases", "read_rule_cases", "try_cases"]
 
 ENDING = ".cases.yaml"
 
@@ -39,13 +41,18 @@ class RuleCase(Strict):
     ----------
     case : str
         What it shows.
+    as_of : date, optional
+        On that date, with the values that parameters have on it; only rules that are in force then
+        may be expected. Without it, every rule is asked whatever its dates, with the last values.
     facts : dict
-        Field → value. Every field that is not given is unknown.
+        Field → value. Every field that is not given is unknown, but for what other rules say: that
+        follows from the facts. ``FIELD@90`` is the value of a field 90 days before.
     expect : dict
         Id of a rule of the same theme → ``yes``, ``no`` or ``unknown``.
     """
 
     case: str = pydantic.Field(min_length=1)
+    as_of: datetime.date | None = None
     facts: dict[str, str | int | float | datetime.date]
     expect: dict[str, Literal["yes", "no", "unknown"]] = pydantic.Field(min_length=1)
 
@@ -94,22 +101,57 @@ def read_rule_cases(
 def failing_cases(cases: Iterable[RuleCase], policy: Policy) -> tuple[str, ...]:
     """Return a sentence for each rule that makes something else of a case than it must.
 
-    A rule's dates are not looked at, so that a rule can be tried before it is in force.
+    A rule's dates are not looked at where a case has no date, so that a rule can be tried before it
+    is in force.
     """
-    rules = {rule.id: rule for rule in policy.rules}
-    sentences = []
+    return tuple(
+        f"'{tried.case.case}': the rule '{tried.rule_id}' must say {tried.expected}, "
+        f"but it says {tried.got}"
+        for tried in try_cases(cases, policy)
+        if tried.got != tried.expected
+    )
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one rule made of one case: ``expected`` and ``got`` are yes, no or unknown."""
+
+    case: RuleCase
+    rule_id: str
+    expected: str
+    got: str
+
+
+def try_cases(cases: Iterable[RuleCase], policy: Policy) -> Iterator[Tried]:
+    """Yield what each rule of which a case expects something made of it."""
     for case in cases:
-        facts = {
-            field: _column(policy.kinds[field], case.facts.get(field)) for field in policy.kinds
-        }
+        said = _say(case, policy)
         for rule_id, expected in case.expect.items():
-            truth = evaluate(rules[rule_id].when, facts).truth[0]
-            got = ("no", "unknown", "yes")[truth]
-            if got != expected:
-                sentences.append(
-                    f"'{case.case}': the rule '{rule_id}' must say {expected}, but it says {got}"
-                )
-    return tuple(sentences)
+            yield Tried(case, rule_id, expected, said[rule_id])
+
+
+def _say(case: RuleCase, policy: Policy) -> dict[str, str]:
+    """Return what every rule says of a case, by its id."""
+    rules = _rules_of(case, policy)
+    columns = {*policy.kinds, *(column for rule in rules for column in rule.columns)}
+    facts = {
+        column: _column(policy.kinds[column.partition("@")[0]], case.facts.get(column))
+        for column in columns
+    }
+    said = {}
+    for position in asking_order([rule.fields for rule in rules], [rule.id for rule in rules]):
+        rule = rules[position]
+        said[rule.id] = ("no", "unknown", "yes")[evaluate(rule.when, facts).truth[0]]
+        if f"{RULE}{rule.id}" not in case.facts:
+            facts[f"{RULE}{rule.id}"] = _column("answer", said[rule.id])
+    return said
+
+
+def _rules_of(case: RuleCase, policy: Policy) -> tuple[Rule, ...]:
+    if case.as_of is not None:
+        return policy.in_force(case.as_of)
+    last = {name: one.last.value for name, one in policy.parameters.items()}
+    return tuple(policy.settled(rule, last) for rule in policy.rules)
 
 
 def _misfits(
@@ -123,7 +165,8 @@ def _misfits(
             close_match(theme, policy.themes),
         )
         return
-    ids = [rule.id for rule in policy.themes[theme].rules]
+    rules = {rule.id: rule for rule in policy.themes[theme].rules}
+    ids = [*rules]
     for position, case in enumerate(cases):
         for rule_id in case.expect:
             if rule_id not in ids:
@@ -132,8 +175,13 @@ def _misfits(
                     f"'{theme}.yaml' has no rule '{rule_id}'",
                     mend=close_match(rule_id, ids),
                 )
+            elif case.as_of is not None and not rules[rule_id].in_force(case.as_of):
+                yield Problem(
+                    f"{name}, line {line_of(path, ['cases', position, 'expect', rule_id])}",
+                    f"the rule '{rule_id}' is not in force on {case.as_of}, the date of the case",
+                )
         for field, value in case.facts.items():
-            fact = Test(field, "is", (value,))
+            fact = Test(field.partition("@")[0], "is", (value,))
             for sentence in mismatches(fact, policy.kinds, made_by="no feature pipeline makes"):
                 must, _, mend = sentence.removeprefix("tests ").partition(". ")
                 yield Problem(

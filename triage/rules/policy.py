@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import pydantic
 
@@ -16,21 +17,41 @@ from triage.conditions import (
     ConditionField,
     Kinds,
     Not,
+    SomeOf,
     Test,
+    columns_of,
     fields_of,
     mismatches,
+    parameters_of,
+    with_parameters,
 )
 from triage.errors import ConfigurationError, Problem, close_match
 from triage.features import Feature
 from triage.records import Vocabulary
-from triage.rules.effects import HOLD, EffectField
-from triage.rules.wording import Wording, placeholders_of, wordings_of
+from triage.rules.dependencies import (
+    LIST_RANK,
+    MODEL_FIELDS,
+    RULE,
+    find_cycle,
+    rules_asked,
+)
+from triage.rules.effects import FLAG, HOLD, ROUTE, EffectField
+from triage.rules.parameters import Parameter, Plain, first_gap, overlaps, values_on
+from triage.rules.wording import (
+    Wording,
+    parameters_named,
+    placeholders_of,
+    with_parameters_told,
+    wordings_of,
+)
 from triage.workspace import Strict, line_of, read_documents
 
 __all__ = ["Policy", "Rule", "Theme", "read_rules"]
 
 Text = pydantic.Field(min_length=1)
+ParameterKey = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Keys = list[str | int]
+NOBODY = "no feature pipeline makes"
 
 
 class Rule(Strict):
@@ -44,7 +65,8 @@ class Rule(Strict):
         The rule in a few words, as it stands on a list.
     reason : str
         Why it concerns this referral, in plain words. ``{FIELD}`` is replaced by what is known
-        of that field, in the field's own words; ``{facts}`` by whatever made the rule fire.
+        of that field, in the field's own words; ``{parameter.NAME}`` by a parameter's value with
+        its unit; ``{facts}`` by whatever made the rule fire.
     effect : Effect
         What it does: ``ineligible``, ``hold``, ``flag``, ``reserve``, ``{floor: urgent}``,
         ``{floor: must_discuss}`` or ``{route: NAME}``, as in ``{route: CARA}``.
@@ -107,18 +129,53 @@ class Rule(Strict):
         """All fields that the condition tests or the reason names."""
         return fields_of(self.when) | set(placeholders_of(self.reason))
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """All columns that it takes to ask the rule, those of earlier as-of dates among them."""
+        return columns_of(self.when) | self.fields
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names of all parameters in the condition and the reason."""
+        return parameters_of(self.when) | parameters_named(self.reason)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it may decide a place on the list."""
+        return self.effect != FLAG and self.effect.kind != ROUTE
+
+    @property
+    def last_day(self) -> datetime.date:
+        """The last as-of date on which the rule is asked."""
+        return self.in_force_to or datetime.date.max
+
     def in_force(self, as_of: datetime.date) -> bool:
         """Return whether the rule is asked on an as-of date; both ends are included."""
-        return self.in_force_from <= as_of and (
-            self.in_force_to is None or as_of <= self.in_force_to
-        )
+        return self.in_force_from <= as_of <= self.last_day
 
 
 class Theme(Strict):
-    """One file of ``configs/rules/``: a title, and rules that belong together."""
+    """One file of ``configs/rules/``: a title, and rules and parameters that belong together.
+
+    Parameters
+    ----------
+    title : str
+    parameters : dict of str to Parameter
+        Every theme's rules may name them.
+    rules : list of Rule
+        May be empty where there are parameters.
+    """
 
     title: str = Text
-    rules: list[Rule] = pydantic.Field(min_length=1)
+    parameters: dict[ParameterKey, Parameter] = {}
+    rules: list[Rule] = pydantic.Field(default=[], validate_default=True)
+
+    @pydantic.field_validator("rules")
+    @classmethod
+    def _is_not_empty(cls, rules: list[Rule], info: pydantic.ValidationInfo) -> list[Rule]:
+        if not rules and info.data.get("parameters", True) == {}:
+            raise ValueError("a file of rules holds a rule or a parameter at least")
+        return rules
 
 
 @dataclass(frozen=True)
@@ -144,9 +201,37 @@ class Policy:
         """Every rule, whatever its dates, in the order of files and of rules in them."""
         return tuple(rule for theme in self.themes.values() for rule in theme.rules)
 
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Every parameter, with all its values, by its name."""
+        return {
+            name: parameter
+            for theme in self.themes.values()
+            for name, parameter in theme.parameters.items()
+        }
+
     def in_force(self, as_of: datetime.date) -> tuple[Rule, ...]:
-        """Return the rules that are asked on an as-of date."""
-        return tuple(rule for rule in self.rules if rule.in_force(as_of))
+        """Return the rules that are asked on an as-of date, with the values of that date."""
+        values = values_on(self.parameters, as_of)
+        return tuple(self.settled(rule, values) for rule in self.rules if rule.in_force(as_of))
+
+    def settled(self, rule: Rule, values: Mapping[str, Plain]) -> Rule:
+        """Return a rule with values in place of its parameters' names.
+
+        Raises
+        ------
+        KeyError
+            A parameter of the rule has no value there.
+        """
+        if not rule.parameters:
+            return rule
+        told = {name: self.parameters[name].told(values[name]) for name in rule.parameters}
+        return rule.model_copy(
+            update={
+                "when": with_parameters(rule.when, values),
+                "reason": with_parameters_told(rule.reason, told),
+            }
+        )
 
 
 def read_rules(
@@ -175,34 +260,47 @@ def read_rules(
     ConfigurationError
         With every problem of every file: besides what every document must hold, a rule that
         tests or names a field which nothing makes or which is for audit only, a value that its
-        field cannot have, and an id that stands twice.
+        field cannot have, and an id that stands twice; a parameter that no rule names, that
+        none declares, that stands twice, or has two values or none on a date on which a rule
+        asks for it; and rules that go round in a circle.
     """
     features = tuple(features)
     themes = read_documents(folder, Theme, root=root)
+    rules = [rule for theme in themes.values() for rule in theme.rules]
     kinds: Kinds = {
         **vocabulary.attribute_fields(),
         **{feature.name: "number" for feature in features},
+        **{f"{RULE}{rule.id}": "answer" for rule in rules},
+        **dict.fromkeys((*MODEL_FIELDS, LIST_RANK), "number"),
     }
     places = [
         _Place(folder / file, root, position, rule)
         for file, theme in themes.items()
         for position, rule in enumerate(theme.rules)
     ]
+    policy = Policy(
+        themes={Path(file).stem: theme for file, theme in themes.items()},
+        kinds=kinds,
+        wordings=wordings_of(features, vocabulary, {rule.id: rule.title for rule in rules}),
+    )
+    changing = frozenset(one.name for one in features if one.measure != "attribute")
     problems = [
         *_repeated_ids(places),
+        *_parameter_problems(folder, root, themes, places),
         *(
             problem
             for place in places
-            for problem in _unknown_fields(place, kinds, vocabulary.audit_only())
+            for problem in (
+                *_unknown_fields(place, policy, vocabulary.audit_only()),
+                *_without_history(place, kinds, changing),
+                *_rules_not_asked(place, {rule.id: rule for rule in rules}),
+            )
         ),
+        *_cycles(places),
     ]
     if problems:
         raise ConfigurationError(problems)
-    return Policy(
-        themes={Path(file).stem: theme for file, theme in themes.items()},
-        kinds=kinds,
-        wordings=wordings_of(features, vocabulary),
-    )
+    return policy
 
 
 @dataclass(frozen=True)
@@ -232,13 +330,13 @@ def _repeated_ids(places: list[_Place]) -> Iterator[Problem]:
             )
 
 
-def _unknown_fields(place: _Place, kinds: Kinds, audit_only: frozenset[str]) -> Iterator[Problem]:
-    name = f"rule '{place.rule.id}'"
+def _unknown_fields(place: _Place, policy: Policy, audit_only: frozenset[str]) -> Iterator[Problem]:
+    name, kinds = f"rule '{place.rule.id}'", policy.kinds
     for test, keys in _tests(place.rule.when, ["when"]):
-        if test.field in audit_only:
-            yield _for_audit_only(place.line(keys), f"{name} tests '{test.field}'")
+        if used := {test.field, test.than} & audit_only:
+            yield _for_audit_only(place.line(keys), f"{name} tests '{min(used)}'")
             continue
-        for sentence in mismatches(test, kinds, made_by="no feature pipeline makes"):
+        for sentence in _misfits(test, policy):
             must, _, mend = sentence.partition(". ")
             yield Problem(place.line(keys), f"{name} {must.rstrip('.')}", mend=mend)
     for field in placeholders_of(place.rule.reason):
@@ -247,8 +345,123 @@ def _unknown_fields(place: _Place, kinds: Kinds, audit_only: frozenset[str]) -> 
         elif field not in kinds:
             yield Problem(
                 place.line(["reason"]),
-                f"{name} names '{{{field}}}' in its reason, which no feature pipeline makes",
-                mend=close_match(field, kinds),
+                f"{name} names '{{{field}}}' in its reason, which {NOBODY}",
+                mend=close_match(field, [one for one in kinds if not one.startswith(RULE)]),
+            )
+
+
+def _misfits(test: Test, policy: Policy) -> Iterator[str]:
+    """Yield what is wrong with a leaf, with every value that its parameters ever have."""
+    parameters = {
+        name: policy.parameters[name]
+        for name in sorted(parameters_of(test))
+        if name in policy.parameters
+    }
+    days = {value.in_force_from for one in parameters.values() for value in one.values}
+    last = {name: one.last.value for name, one in parameters.items()}
+    settled = [{**last, **values_on(parameters, day)} for day in sorted(days)] or [{}]
+    asks_rule = test.field.startswith(RULE)
+    kinds = {
+        field: kind for field, kind in policy.kinds.items() if field.startswith(RULE) == asks_rule
+    }
+    if parameters_of(test) <= parameters.keys():
+        yield from dict.fromkeys(
+            sentence
+            for values in settled
+            for sentence in mismatches(
+                with_parameters(test, values), kinds, made_by=NOBODY, of_rules=True
+            )
+        )
+
+
+def _without_history(place: _Place, kinds: Kinds, changing: frozenset[str]) -> Iterator[Problem]:
+    for test, keys in _tests(place.rule.when, ["when"]):
+        if test.earlier and test.field in kinds and test.field not in changing:
+            yield Problem(
+                place.line(keys),
+                f"rule '{place.rule.id}' asks how '{test.field}' has changed, but only what "
+                "pipelines make of events has a value on an earlier date",
+            )
+
+
+def _rules_not_asked(place: _Place, rules: Mapping[str, Rule]) -> Iterator[Problem]:
+    """Yield where a rule is asked about another on dates on which that one is not in force."""
+    for name in rules_asked(place.rule.fields):
+        other = rules.get(name)
+        if other is not None and (
+            place.rule.in_force_from < other.in_force_from or place.rule.last_day > other.last_day
+        ):
+            yield Problem(
+                place.line(["when"]),
+                f"rule '{place.rule.id}' asks about rule '{name}', which is not in force on every "
+                "date on which it is asked itself",
+                mend="Let the dates of the one lie within those of the other.",
+            )
+
+
+def _cycles(places: list[_Place]) -> Iterator[Problem]:
+    fields = {place.rule.id: place.rule.fields for place in places}
+    moving = {place.rule.id for place in places if place.rule.moves}
+    if cycle := find_cycle(fields, moving):
+        first = next(place for place in places if place.rule.id in cycle)
+        told = " → ".join(cycle)
+        yield Problem(
+            first.line(["when"]),
+            f"rules must not go round in a circle; each of these asks about the next: {told}",
+            mend="Places follow from every rule that raises, holds, excludes or reserves, so only "
+            "a flag or a route may ask about list.rank." * (LIST_RANK in cycle),
+        )
+
+
+def _parameter_problems(
+    folder: Path, root: Path | None, themes: Mapping[str, Theme], places: list[_Place]
+) -> Iterator[Problem]:
+    """Yield what is wrong with the parameters of all themes, and with those that rules name."""
+    declared: dict[str, Parameter] = {}
+    for file, theme in themes.items():
+        path = folder / file
+        shown = path.relative_to(root) if root else path
+        for name, parameter in theme.parameters.items():
+            where = f"{shown}, line {line_of(path, ['parameters', name])}"
+            if name in declared:
+                yield Problem(
+                    where, f"the parameter '{name}' must stand once in all files of rules"
+                )
+            declared[name] = parameter
+            if not any(name in place.rule.parameters for place in places):
+                yield Problem(
+                    where,
+                    f"no rule names the parameter '{name}'",
+                    mend="Remove it, or write 'value: {parameter: " + name + "}' in a rule.",
+                )
+            for position, before in overlaps(parameter):
+                line = line_of(path, ["parameters", name, "values", position, "in_force_from"])
+                yield Problem(
+                    f"{shown}, line {line}",
+                    f"the parameter '{name}' must have one value on a date, and the value that "
+                    f"began on {before.in_force_from} goes on then",
+                    mend="Give that one an in_force_to.",
+                )
+    for place in places:
+        yield from _parameters_asked(place, declared)
+
+
+def _parameters_asked(place: _Place, declared: Mapping[str, Parameter]) -> Iterator[Problem]:
+    rule = place.rule
+    for name in sorted(rule.parameters):
+        if name not in declared:
+            yield Problem(
+                place.line(["when"]),
+                f"rule '{rule.id}' names the parameter '{name}', which no file of rules declares",
+                mend=close_match(name, declared),
+            )
+            continue
+        gap = first_gap(declared[name].values, rule.in_force_from, rule.last_day)
+        if gap is not None:
+            yield Problem(
+                place.line(["in_force_from"]),
+                f"rule '{rule.id}' is in force on {gap}, when the parameter '{name}' has no value",
+                mend="Let a value begin on that date, or change the rule's dates.",
             )
 
 
@@ -271,7 +484,8 @@ def _tests(condition: Condition, keys: Keys) -> Iterator[tuple[Test, Keys]]:
             yield condition, [*keys, condition.field]
         case Not(part):
             yield from _tests(part, [*keys, "not"])
-        case All(parts) | AnyOf(parts):
-            word = "all" if isinstance(condition, All) else "any"
+        case All(parts) | AnyOf(parts) | SomeOf(_, parts):
+            words = {All: "all", AnyOf: "any", SomeOf: "of"}
+            word = words[type(condition)]
             for position, part in enumerate(parts):
                 yield from _tests(part, [*keys, word, position])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from triage.conditions import (
+    Answer,
     Answers,
     AnyOf,
     Categories,
@@ -18,19 +20,27 @@ from triage.conditions import (
     Condition,
     Not,
     Numbers,
+    SomeOf,
     Test,
     Truth,
+    date_words,
     evaluate,
     tests_of,
 )
 from triage.features import FeatureMatrix
+from triage.rules.dependencies import LIST_RANK, MODEL_FIELDS, RULE, asking_order
 from triage.rules.effects import Effect
 from triage.rules.policy import Policy, Rule
 from triage.rules.wording import as_sentence, fill_in, tell_all
 
-__all__ = ["Finding", "Trace", "evaluate_rules", "gather_facts"]
+__all__ = ["Finding", "Trace", "earlier_features", "evaluate_rules", "gather_facts"]
 
 Truths = npt.NDArray[np.int8]
+FloatValues = npt.NDArray[np.float64]
+
+UNANSWERED = Answers(np.empty(0, dtype=np.int8))
+AS_ANSWERS = np.array([Answer.NO, Answer.UNKNOWN, Answer.YES], dtype=np.int8)
+"""What another rule is told of a rule's truth."""
 
 COLUMNS = pa.schema(
     [
@@ -86,7 +96,7 @@ class Trace:
         order of :func:`triage.conditions.tests_of`.
     starts : tuple of int, of length n_rules + 1
     facts : mapping of str to Column
-        The columns that the rules in force test or name.
+        The columns that the rules in force test or name; what they say of each other among them.
     """
 
     policy: Policy
@@ -136,6 +146,18 @@ class Trace:
         decisive = tuple(tests[leaf] for leaf in self._decisive(row, position))
         return Finding(rule, truth, decisive, self._reason(rule, truth, decisive, row))
 
+    def asked_again(self, known: Mapping[str, FloatValues], as_of: datetime.date) -> Trace:
+        """Return the trace of the same referrals once some more numbers are known of them.
+
+        Parameters
+        ----------
+        known : mapping of str to ndarray of float64, shape (n_rows,)
+            Columns that rules ask about, such as ``list.rank``.
+        as_of : date
+        """
+        facts = {**self.facts, **{name: Numbers(values) for name, values in known.items()}}
+        return evaluate_rules(self.policy, facts, as_of)
+
     def counts(self) -> dict[str, dict[Truth, int]]:
         """Return how often each rule in force is yes, unknown and no, by rule id."""
         return {
@@ -177,10 +199,19 @@ class Trace:
         if truth is Truth.NO:
             return ""
 
-        def tell(field: str) -> str:
-            return self.policy.wordings[field](self.facts[field], row)
+        def tell(column: str) -> str:
+            field, _, since = column.partition("@")
+            wording = self.policy.wordings[field]
+            now = wording(self.facts[field], row)
+            if not since:
+                return now
+            when = f"{since} days before" if since.isdigit() else f"before {_day_words(since)}"
+            return f"{now}; {when}: {wording(self.facts[column], row)}"
 
-        decided_by = [test.field for test in decisive]
+        decided_by = [
+            column for test in decisive for column in (test.earlier or test.field, test.than)
+        ]
+        decided_by = [column for column in decided_by if column]
         if truth is Truth.YES:
             return fill_in(rule.reason, tell, decided_by)
         return as_sentence(tell_all(tell, decided_by))
@@ -212,8 +243,9 @@ def evaluate_rules(policy: Policy, facts: Mapping[str, Column], as_of: datetime.
     ----------
     policy : Policy
     facts : mapping of str to Column
-        All fields that the rules in force test or name (see :func:`gather_facts`), each of
-        shape (n_rows,).
+        All columns that the rules in force test or name (see :func:`gather_facts`), each of
+        shape (n_rows,). Where the model's output, the place on the list or a field's value on an
+        earlier date is not among them, it is unknown; what rules say of each other is found here.
     as_of : date
         The list's as-of date: rules that are not in force on it are not asked.
 
@@ -223,25 +255,38 @@ def evaluate_rules(policy: Policy, facts: Mapping[str, Column], as_of: datetime.
         A field that a rule in force names is not among the facts.
     """
     rules = policy.in_force(as_of)
-    needed = sorted(frozenset[str]().union(*(rule.fields for rule in rules)))
+    needed = sorted(frozenset[str]().union(*(rule.columns for rule in rules)))
+    n_rows = _length(next(iter(facts.values()))) if facts else 0
+    derived = (*MODEL_FIELDS, LIST_RANK, *(column for column in needed if "@" in column))
+    unknown = dict.fromkeys(derived, Numbers(np.full(n_rows, np.nan)))
+    said = {f"{RULE}{rule.id}": UNANSWERED for rule in rules}
+    facts = {**unknown, **facts, **said}
     missing = [field for field in needed if field not in facts]
     if missing:
         raise KeyError(f"the facts lack {', '.join(missing)}, which rules in force ask about")
     starts = np.cumsum([0, *(len(tuple(tests_of(rule.when))) for rule in rules)]).tolist()
-    n_rows = _length(next(iter(facts.values()))) if facts else 0
     truths = np.empty((n_rows, len(rules)), dtype=np.int8, order="F")
     leaves = np.empty((n_rows, starts[-1]), dtype=np.int8, order="F")
-    for position, rule in enumerate(rules):
+    order = asking_order([rule.fields for rule in rules], [rule.id for rule in rules])
+    for position in order:
+        rule = rules[position]
         found = evaluate(rule.when, facts)
         truths[:, position] = found.truth
+        facts[f"{RULE}{rule.id}"] = Answers(AS_ANSWERS[found.truth])
         for leaf, truth in enumerate(found.leaves, start=starts[position]):
             leaves[:, leaf] = truth
     kept = {field: facts[field] for field in needed}
     return Trace(policy, rules, truths, leaves, tuple(starts), kept)
 
 
-def gather_facts(matrix: FeatureMatrix, attributes: Mapping[str, Column]) -> dict[str, Column]:
-    """Return what rules may ask about: every feature, and every attribute.
+def gather_facts(
+    matrix: FeatureMatrix,
+    attributes: Mapping[str, Column],
+    *,
+    earlier: Mapping[str, FloatValues] = MappingProxyType({}),
+    model: Mapping[str, FloatValues] = MappingProxyType({}),
+) -> dict[str, Column]:
+    """Return what rules may ask about: every feature, every attribute, and the model's output.
 
     Parameters
     ----------
@@ -249,8 +294,36 @@ def gather_facts(matrix: FeatureMatrix, attributes: Mapping[str, Column]) -> dic
         Features of n_rows referrals.
     attributes : mapping of str to Column
         ``person.NAME`` and ``referral.NAME`` of the same referrals in the same order.
+    earlier : mapping of str to ndarray of float64, shape (n_rows,), optional
+        Features on earlier as-of dates, by the columns that :func:`earlier_features` names.
+    model : mapping of str to ndarray of float64, shape (n_rows,), optional
+        ``model.probability``, ``model.log_odds`` or ``model.points``, as far as there are such.
     """
-    return {**{name: Numbers(matrix.column(name)) for name in matrix.names}, **attributes}
+    numbers = {name: Numbers(matrix.column(name)) for name in matrix.names}
+    beside = {name: Numbers(values) for name, values in {**earlier, **model}.items()}
+    return {**numbers, **beside, **attributes}
+
+
+def earlier_features(
+    policy: Policy, as_of: datetime.date
+) -> Mapping[int | datetime.date, Mapping[str, str]]:
+    """Return the features that rules in force compare with their values of an earlier date.
+
+    Returns
+    -------
+    mapping
+        How many days before the as-of date, or the date → column → the feature that it holds.
+    """
+    found: dict[int | datetime.date, dict[str, str]] = {}
+    for rule in policy.in_force(as_of):
+        for test in tests_of(rule.when):
+            if test.since is not None:
+                found.setdefault(test.since, {})[test.earlier] = test.field
+    return found
+
+
+def _day_words(iso: str) -> str:
+    return date_words(datetime.date.fromisoformat(iso))
 
 
 def _decisive_leaves(condition: Condition, truths: Sequence[int]) -> list[int]:
@@ -273,8 +346,11 @@ def _decide(condition: Condition, truths: Sequence[int], start: int) -> tuple[in
     for part in condition.parts:
         truth, start, leaves = _decide(part, truths, start)
         parts.append((truth, leaves))
-    truths_of_parts = [truth for truth, _ in parts]
-    strongest = max(truths_of_parts) if isinstance(condition, AnyOf) else min(truths_of_parts)
+    rising = sorted(truth for truth, _ in parts)
+    if isinstance(condition, SomeOf):
+        strongest = rising[-condition.number]
+    else:
+        strongest = rising[-1] if isinstance(condition, AnyOf) else rising[0]
     return strongest, start, [leaf for truth, all_ in parts if truth == strongest for leaf in all_]
 
 

@@ -6,6 +6,7 @@ import datetime
 import string
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -22,11 +23,24 @@ from triage.conditions import (
 )
 from triage.features import Feature
 from triage.records import Vocabulary
+from triage.rules.dependencies import LIST_RANK, MODEL_FIELDS, RULE
 
-__all__ = ["Wording", "as_sentence", "fill_in", "placeholders_of", "tell_all", "wordings_of"]
+__all__ = [
+    "Wording",
+    "as_sentence",
+    "fill_in",
+    "parameters_named",
+    "placeholders_of",
+    "tell_all",
+    "with_parameters_told",
+    "wordings_of",
+]
 
 FACTS = "facts"
 """The placeholder that stands for the facts that decided a rule."""
+
+PARAMETER = "parameter."
+"""Begins the placeholder of a parameter."""
 
 ANSWERED = {
     Answer.YES: "{}",
@@ -72,7 +86,11 @@ class _AttributeWording:
                 return f"{self.meaning}: {'not known' if np.isnan(values[row]) else known}"
 
 
-def wordings_of(features: Iterable[Feature], vocabulary: Vocabulary) -> dict[str, Wording]:
+def wordings_of(
+    features: Iterable[Feature],
+    vocabulary: Vocabulary,
+    rules: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Wording]:
     """Return how to tell each field that rules may name.
 
     Parameters
@@ -82,8 +100,14 @@ def wordings_of(features: Iterable[Feature], vocabulary: Vocabulary) -> dict[str
     vocabulary : Vocabulary
         Gives the meaning of the attributes of people and referrals. Those for audit only are
         not among the fields.
+    rules : mapping of str to str, optional
+        The titles of the rules that other rules may ask about, by their ids.
     """
     told: dict[str, Wording] = {feature.name: _FeatureWording(feature) for feature in features}
+    for name, meaning in {**MODEL_FIELDS, LIST_RANK: "its place on the list"}.items():
+        told[name] = _AttributeWording(meaning, {})
+    for name, title in rules.items():
+        told[f"{RULE}{name}"] = _AttributeWording(f"the rule “{title}” applies", {})
     told["person.age"] = _AttributeWording("age", {}, "years")
     told["referral.agency"] = _AttributeWording("referred by", vocabulary.agencies)
     for prefix, table in (("person", vocabulary.people), ("referral", vocabulary.referrals)):
@@ -96,7 +120,7 @@ def wordings_of(features: Iterable[Feature], vocabulary: Vocabulary) -> dict[str
 def placeholders_of(template: str) -> tuple[str, ...]:
     """Return the fields that stand in braces in a reason, from left to right.
 
-    ``{facts}`` is no field: it stands for whatever decided the rule.
+    ``{facts}`` is no field: it stands for whatever decided the rule; nor is ``{parameter.NAME}``.
 
     Raises
     ------
@@ -108,6 +132,37 @@ def placeholders_of(template: str) -> tuple[str, ...]:
     >>> placeholders_of("Too young ({person.age}): {facts}.")
     ('person.age',)
     """
+    return tuple(field for field in _braces(template) if not field.startswith(PARAMETER))
+
+
+def parameters_named(template: str) -> frozenset[str]:
+    """Return the parameters that stand in braces in a reason.
+
+    Examples
+    --------
+    >>> sorted(parameters_named("Counts from {parameter.many} on: {facts}."))
+    ['many']
+    """
+    return frozenset(
+        field.removeprefix(PARAMETER) for field in _braces(template) if field.startswith(PARAMETER)
+    )
+
+
+def with_parameters_told(template: str, told: Mapping[str, str]) -> str:
+    """Return a reason with words in place of its parameters.
+
+    Examples
+    --------
+    >>> with_parameters_told("Counts from {parameter.many} on: {facts}.", {"many": "3 incidents"})
+    'Counts from 3 incidents on: {facts}.'
+    """
+    for name, words in told.items():
+        as_text = words.replace("{", "{{").replace("}", "}}")
+        template = template.replace(f"{{{PARAMETER}{name}}}", as_text)
+    return template
+
+
+def _braces(template: str) -> tuple[str, ...]:
     fields = []
     for _, field, form, conversion in string.Formatter().parse(template):
         if field is None:

@@ -15,10 +15,10 @@ from triage.learning import Experiment, Trained
 from triage.lists import Bundle, find_list, read_bundle
 from triage.ranking import rank
 from triage.records import CaseHistories
-from triage.rules import evaluate_rules, gather_facts
 from triage.workflows.making import Make
 from triage.workflows.project import Project
 from triage.workflows.questions import Asked, ask_of_open
+from triage.workflows.ruling import ask_rules, said_by_model
 
 __all__ = ["ListMoves", "Move", "list_moves"]
 
@@ -128,8 +128,9 @@ def moves_on(project: Project, bundle: Bundle, asked: Asked, trained: Trained) -
     """
     capacity = bundle.manifest.panel.capacity
     as_of = bundle.manifest.as_of
-    trace = evaluate_rules(project.policy, gather_facts(asked.matrix, asked.attributes), as_of)
     contributions = explain(trained, asked.matrix)
+    model = said_by_model(trained, asked, contributions.scores)
+    trace = ask_rules(project.policy, asked, as_of, model=model)
     ranking = rank(asked.referral_ids, contributions.scores, trace, capacity=capacity)
     now = _ranks(ranking.places)
     then = _ranks(bundle.tables.referrals)

@@ -26,12 +26,12 @@ from triage.papers import make_papers
 from triage.ranking import SetAside, certainty, rank
 from triage.records import Checked
 from triage.registry import Registry, Version
-from triage.rules import evaluate_rules, gather_facts
 from triage.workflows.checking import read_accepted
 from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version, config_hashes
 from triage.workflows.questions import Asked, ask_of_open
+from triage.workflows.ruling import ask_rules, rules_know_places, said_by_model
 from triage.workflows.versions import Role, ranker_of
 
 __all__ = ["make_list"]
@@ -99,8 +99,9 @@ def _tables(
     set_aside: Sequence[SetAside],
     as_of: datetime.date,
 ) -> ListTables:
-    trace = evaluate_rules(project.policy, gather_facts(asked.matrix, asked.attributes), as_of)
     contributions = explain(trained, asked.matrix)
+    model = said_by_model(trained, asked, contributions.scores)
+    trace = ask_rules(project.policy, asked, as_of, model=model)
     ranking = rank(
         asked.referral_ids,
         contributions.scores,
@@ -117,6 +118,7 @@ def _tables(
         capacity=project.panel.capacity,
         told_apart=project.panel.ranking.told_apart,
     )
+    trace = rules_know_places(trace, ranking, as_of)
     return gather_tables(
         ranking,
         certain=certain,

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from scipy.stats import rankdata
 
 from triage.conditions import take
@@ -19,12 +20,12 @@ from triage.outcomes import Handling
 from triage.ranking import exclusions_of, tiers_of
 from triage.records import CaseHistories
 from triage.registry import Registry
-from triage.rules import evaluate_rules, gather_facts
-from triage.timeline import day_of, open_referrals, training_days
+from triage.timeline import Moments, day_of, open_referrals, training_days
 from triage.workflows.making import Make
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
 from triage.workflows.questions import Asked, ask_of, require_history
+from triage.workflows.ruling import ask_rules
 from triage.workflows.training import answered, date_of
 
 __all__ = ["Every", "Listing", "Replayed", "list_dates", "replay_lists"]
@@ -271,9 +272,15 @@ def _listing(
     rows: Rows,
     trained_on: datetime.date,
 ) -> Listing:
-    columns = {name: take(column, rows) for name, column in asked.attributes.items()}
-    facts = gather_facts(asked.matrix.take(rows), columns)
-    trace = evaluate_rules(project.policy, facts, as_of)
+    theirs = replace(
+        asked,
+        referrals=asked.referrals.take(pa.array(rows)),
+        moments=Moments(asked.moments.person[rows], asked.moments.day[rows]),
+        attributes={name: take(column, rows) for name, column in asked.attributes.items()},
+        matrix=asked.matrix.take(rows),
+    )
+    # Each ranker is replayed with the same tiers, so no rule is told what any of them says.
+    trace = ask_rules(project.policy, theirs, as_of)
     kept = np.setdiff1d(np.arange(len(rows)), np.fromiter(exclusions_of(trace), dtype=np.int64))
     return Listing(as_of, rows[kept], tiers_of(trace)[kept], len(rows) - len(kept), trained_on)
 

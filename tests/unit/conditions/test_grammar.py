@@ -7,7 +7,20 @@ from typing import Any
 
 import pytest
 
-from triage.conditions import All, AnyOf, Not, Test, fields_of, parse_condition
+from triage.conditions import (
+    All,
+    AnyOf,
+    Not,
+    ParameterName,
+    SomeOf,
+    Test,
+    columns_of,
+    evaluate,
+    fields_of,
+    parameters_of,
+    parse_condition,
+    with_parameters,
+)
 from triage.conditions import tests_of as leaves_of
 
 
@@ -36,6 +49,31 @@ from triage.conditions import tests_of as leaves_of
         (
             {"any": [{"a": 1}, {"not": {"b": 2}}]},
             AnyOf((Test("a", "is", (1,)), Not(Test("b", "is", (2,))))),
+        ),
+        (
+            {"at_least": 2, "of": [{"a": 1}, {"b": 2}]},
+            SomeOf(2, (Test("a", "is", (1,)), Test("b", "is", (2,)))),
+        ),
+        (
+            {"field": "a", "operator": "above", "value": {"field": "b"}},
+            Test("a", "above", (), than="b"),
+        ),
+        (
+            {"field": "a", "operator": "above", "value": {"parameter": "many"}},
+            Test("a", "above", (ParameterName("many"),)),
+        ),
+        (
+            {"field": "a", "changed_since": "1 day", "operator": "above", "value": 0},
+            Test("a", "above", (0,), since=1),
+        ),
+        (
+            {
+                "field": "a",
+                "changed_since": datetime.date(2026, 1, 1),
+                "operator": "between",
+                "value": [1, {"parameter": "many"}],
+            },
+            Test("a", "between", (1, ParameterName("many")), since=datetime.date(2026, 1, 1)),
         ),
     ],
 )
@@ -77,6 +115,24 @@ def test_each_form_is_understood(content: Any, expected: Any) -> None:
         ({"a": float("nan")}, "must not be 'not a number'"),
         ({"field": "a", "operator": "at_least", "value": float("nan")}, "'not a number'"),
         ({"a": datetime.datetime(2025, 1, 1, 9)}, "a date without a time"),
+        ({"at_least": 0, "of": [{"a": 1}]}, "'at_least' must be a whole number from 1 to 1"),
+        ({"at_least": 2, "of": [{"a": 1}]}, "'at_least' must be a whole number from 1 to 1"),
+        ({"at_least": True, "of": [{"a": 1}]}, "'at_least' must be a whole number"),
+        ({"at_least": 1, "of": []}, "'of' must hold a list"),
+        ({"at_least": 1, "any": [{"a": 1}]}, "'at_least' and 'of' must stand together"),
+        ({"a": {"parameter": 3}}, "must be a word, a number or a date, or {parameter: NAME}"),
+        ({"field": "a", "operator": "between", "value": {"field": "b"}}, "by one of is, is_not"),
+        (
+            {"field": "a", "operator": "is", "value": {"field": "b"}, "changed_since": "3 days"},
+            "'changed_since' on 'a' takes a value, and not another field",
+        ),
+        *(
+            (
+                {"field": "a", "operator": "is", "value": 1, "changed_since": since},
+                "'changed_since' on 'a' must be a number of days",
+            )
+            for since in (90, "0 days", "-1 days", "last list", "90", None)
+        ),
     ],
 )
 def test_what_is_no_condition_is_refused(content: Any, message: str) -> None:
@@ -90,6 +146,21 @@ def test_leaves_come_from_left_to_right() -> None:
     )
     assert [str(test) for test in leaves_of(condition)] == ["a is 1", "b is 1", "a is 2", "c is 3"]
     assert fields_of(condition) == {"a", "b", "c"}
+
+
+def test_what_a_condition_looks_at_is_told() -> None:
+    many = {"field": "a", "operator": "above", "value": {"parameter": "many"}}
+    changed = {"field": "b", "changed_since": "90 days", "operator": "is", "value": 0}
+    compared = {"field": "c", "operator": "below", "value": {"field": "d"}}
+    condition = parse_condition({"at_least": 2, "of": [many, {"not": changed}, compared]})
+    assert fields_of(condition) == {"a", "b", "c", "d"}
+    assert columns_of(condition) == {"a", "b", "b@90", "c", "d"}
+    assert parameters_of(condition) == {"many"}
+    assert str(with_parameters(condition, {"many": 3})) == (
+        "at least 2 of (a is above 3; not the change of b since 90 days before is 0; c is below d)"
+    )
+    with pytest.raises(TypeError, match="a parameter stands in 'a is above many'"):
+        evaluate(condition, {})
 
 
 def test_a_condition_reads_as_a_sentence() -> None:

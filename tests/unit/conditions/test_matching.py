@@ -60,11 +60,29 @@ def test_what_fits_is_passed_over(content: Any) -> None:
         ),
         ({"type": "rap"}, "which is not one of its values. Did you mean 'rape'?"),
         ({"type": 3}, "tests 'type' against '3', which is not one of its values."),
+        ({"age": {"parameter": "old"}}, "a change or a parameter, as only rules may"),
+        ({"field": "age", "operator": "above", "value": {"field": "age"}}, "as only rules may"),
+        (
+            {"field": "age", "changed_since": "90 days", "operator": "is", "value": 0},
+            "tests 'age' against another field, a change or a parameter, as only rules may",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told(content: Any, expected: str) -> None:
     (sentence,) = told(content)
     assert expected in sentence
+
+
+def test_what_rules_may_compare_are_numbers_that_there_are() -> None:
+    def of_rule(other: str, field: str = "age") -> list[str]:
+        compared = {"field": field, "operator": "above", "value": {"field": other}}
+        condition = parse_condition(compared)
+        return list(mismatches(condition, KINDS, made_by="nobody makes", of_rules=True))
+
+    assert of_rule("age") == []
+    assert of_rule("agee") == ["compares with 'agee', which nobody makes. Did you mean 'age'?"]
+    assert of_rule("left_on") == ["compares 'left_on' with another number, but it is none"]
+    assert "tests 'type' with 'above', but its values have no order" in of_rule("age", "type")
 
 
 def test_every_misfit_is_told_at_once() -> None:

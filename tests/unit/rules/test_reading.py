@@ -231,7 +231,7 @@ def test_all_problems_come_at_once(tmp_path: Path, features: tuple[Feature, ...]
 
 def test_an_empty_theme_is_none(tmp_path: Path, features: tuple[Feature, ...]) -> None:
     write(tmp_path)
-    with pytest.raises(ConfigurationError, match=r"'rules'.*at least 1 item"):
+    with pytest.raises(ConfigurationError, match=r"'rules'.*a rule or a parameter at least"):
         read(tmp_path, features)
 
 

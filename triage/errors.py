@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "ConfigurationError",
+    "DecisionError",
     "ExtractError",
     "GateError",
     "LeakageError",
@@ -20,6 +21,7 @@ __all__ = [
     "NotFoundError",
     "Problem",
     "RejectedRowsError",
+    "ReplayError",
     "StorageError",
     "TamperedError",
     "TriageError",
@@ -114,6 +116,20 @@ class GateError(TriageError):
 
     exit_code = 11
     title = "This version may not rank"
+
+
+class DecisionError(TriageError):
+    """A sheet of decisions holds something that cannot be recorded; nothing of it was."""
+
+    exit_code = 12
+    title = "No decision was recorded"
+
+
+class ReplayError(TriageError):
+    """A list could not be made again byte for byte."""
+
+    exit_code = 13
+    title = "This list does not replay"
 
 
 class NotFoundError(TriageError):

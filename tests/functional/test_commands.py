@@ -22,6 +22,9 @@ COMMANDS = (
     "show",
     "papers",
     "explain",
+    "decide",
+    "decisions",
+    "capacity",
 )
 
 
@@ -37,7 +40,20 @@ def test_each_command_has_help_with_an_example_and_takes_a_workspace(program, co
     assert "--workspace DIR" in text
 
 
-@pytest.mark.parametrize("command", ["check", "features", "train", "models", "show", "explain"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check",
+        "features",
+        "train",
+        "models",
+        "show",
+        "explain",
+        "decide",
+        "decisions",
+        "capacity",
+    ],
+)
 def test_each_command_that_lists_something_can_print_it_three_ways(program, command) -> None:
     assert "--format <table|json|csv" in program.must(command, "--help").out
 

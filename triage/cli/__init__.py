@@ -12,6 +12,7 @@ comes at once. What a failure says is decided in one place and holds no data: a 
 or the place in the code.
 """
 
+from triage.cli import deciding
 from triage.cli.commands import application, main
 
-__all__ = ["application", "main"]
+__all__ = ["application", "deciding", "main"]

@@ -6,15 +6,20 @@ import datetime
 import enum
 import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import triage
 from triage.cli.about_features import contradiction
+from triage.cli.actors import actor, now
 from triage.cli.failures import tell_failure
 from triage.cli.output import CaseFormat, Format, print_listing, tell
+
+if TYPE_CHECKING:
+    from triage.lists import Bundle
 
 __all__ = ["application", "main"]
 
@@ -46,6 +51,9 @@ AS_OF = typer.Option(
     "--as-of", metavar="DATE", formats=[DAY], help="The as-of date, as 2026-03-01."
 )
 AsOf = Annotated[datetime.datetime, AS_OF]
+ListArgument = Annotated[
+    str, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
+]
 HERE = Path()
 
 
@@ -124,7 +132,7 @@ def demo_command(
     """
     from triage.cli.progress import Shown
     from triage.papers import print_list
-    from triage.workflows import run_demo, write_demo
+    from triage.workflows import recorded, run_demo, write_demo
 
     place = workspace / folder
     with Shown() as progress:
@@ -132,7 +140,9 @@ def demo_command(
         if data_only:
             tell(f"A workspace with synthetic extracts stands in {place}.")
             return
-        bundle = run_demo(place, made, now=_now(), progress=progress)
+        with recorded(place, actor(), "demo") as use:
+            bundle = run_demo(place, made, now=now(), progress=progress)
+            use.add(**_listed(bundle))
     print_list(bundle, sys.stdout, rows=10)
     print(f"\nThe list: {bundle.folder / 'list.html'}")
     print(f"Read it:  triage show {bundle.list_id} --workspace {place}")
@@ -163,30 +173,30 @@ def check_command(
     Rejected rows are listed with file, line, column, reason and mend in results/check/rejects.csv.
     """
     from triage.cli.progress import Shown
-    from triage.workflows import check_extracts, load_project
+    from triage.workflows import check_extracts, load_project, recorded
 
+    project = load_project(workspace)
     if leakage:
         if stored is not None:
             raise typer.BadParameter("--leakage stores no histories; leave out --write-histories")
         from triage.workflows import prove_no_leakage
 
-        with Shown() as progress:
-            proofs = prove_no_leakage(
-                load_project(workspace), today=_now().date(), progress=progress
-            )
+        with Shown() as progress, recorded(workspace, actor(), "check", leakage=True):
+            proofs = prove_no_leakage(project, today=now().date(), progress=progress)
         print_listing(proofs.rows, proofs.columns, form)
         proofs.require_passed()
         return
-    with Shown() as progress:
-        found = check_extracts(load_project(workspace), today=_now().date(), progress=progress)
-    print_listing(found.rows, found.columns, form)
-    for line in found.told:
-        tell(f"Note: {line}")
-    tell(f"The report: {found.folder}")
-    found.require_accepted()
-    if stored is not None:
-        found.write_histories(stored)
-        tell(f"The case histories: {stored}")
+    with Shown() as progress, recorded(workspace, actor(), "check") as use:
+        found = check_extracts(project, today=now().date(), progress=progress)
+        use.add(people=found.report.people, stored=stored is not None)
+        print_listing(found.rows, found.columns, form)
+        for line in found.told:
+            tell(f"Note: {line}")
+        tell(f"The report: {found.folder}")
+        found.require_accepted()
+        if stored is not None:
+            found.write_histories(stored)
+            tell(f"The case histories: {stored}")
 
 
 @application.command(
@@ -319,7 +329,7 @@ def features_command(
     assert output is not None  # noqa: S101 - else the options contradict
     size = None if memory is None else _bytes(memory)
     from triage.cli.progress import Shown
-    from triage.workflows import load_project, write_features, write_features_by_spark
+    from triage.workflows import load_project, recorded, write_features, write_features_by_spark
 
     if engine is Engine.SPARK and histories is None:
         raise typer.BadParameter(
@@ -337,8 +347,18 @@ def features_command(
         )
     if engine is Engine.LOCAL and people_in_group is not None:
         raise typer.BadParameter("--people-in-group is for Spark: add --engine spark.")
-    with Shown() as progress:
-        project, today = load_project(workspace), _now().date()
+    with Shown() as progress, ExitStack() as stack:
+        project, today = load_project(workspace), now().date()
+        use = stack.enter_context(
+            recorded(
+                workspace,
+                actor(),
+                "features",
+                of=of.value,
+                as_of=[str(date) for date in dates],
+                stored=histories is not None,
+            )
+        )
         if engine is Engine.SPARK:
             rows, columns = write_features_by_spark(
                 project,
@@ -362,6 +382,7 @@ def features_command(
                 threads=threads,
                 memory=size,
             )
+        use.add(rows=rows)
     tell(f"{rows:,} rows × {columns} features: {output}")
     for date in dates:
         _note_future(date)
@@ -387,19 +408,20 @@ def _tell_about_features(
 ) -> None:
     """Print or write the catalogue, or with a date the profile."""
     from triage.cli.progress import Shown
-    from triage.workflows import describe_features, load_project, profile_features
+    from triage.workflows import describe_features, load_project, profile_features, recorded
 
-    with Shown() as progress:
+    with Shown() as progress, ExitStack() as stack:
         project = load_project(workspace)
         if as_of is None:
             told = describe_features(project, output=output)
         else:
+            stack.enter_context(recorded(workspace, actor(), "features", profile=str(as_of)))
             told = profile_features(
                 project,
                 as_of=as_of,
                 against=against,
                 output=output,
-                today=_now().date(),
+                today=now().date(),
                 progress=progress,
                 keep_features=keep,
             )
@@ -422,12 +444,13 @@ def train_command(
     After a kill, run it again: fits that were done are taken from cache/.
     """
     from triage.cli.progress import Shown
-    from triage.workflows import load_project, train_models
+    from triage.workflows import load_project, recorded, train_models
 
-    with Shown() as progress:
+    project = load_project(workspace)
+    with Shown() as progress, recorded(workspace, actor(), "train"):
         done = train_models(
-            load_project(workspace),
-            today=_now().date(),
+            project,
+            today=now().date(),
             progress=progress,
             keep_features=not no_cache,
         )
@@ -441,7 +464,7 @@ def models_command(workspace: WorkspaceOption = HERE, form: FormatOption = Forma
     """List the model versions, and which one is the champion."""
     from triage.workflows import list_versions, load_project
 
-    listed = list_versions(load_project(workspace), today=_now().date())
+    listed = list_versions(load_project(workspace), today=now().date())
     print_listing(listed.rows, listed.columns, form)
     for line in listed.told:
         tell(line)
@@ -468,11 +491,12 @@ def promote_command(
 
     The gates stand in configs/panel.yaml. Exit code 11 says that one refused it.
     """
-    from triage.workflows import load_project, promote_version
+    from triage.workflows import load_project, promote_version, recorded
 
-    done = promote_version(
-        load_project(workspace), version, now=_now(), by=by.strip(), because=because.strip()
-    )
+    project = load_project(workspace)
+    with recorded(workspace, actor(by), "promote", version=version) as use:
+        done = promote_version(project, version, now=now(), by=by.strip(), because=because.strip())
+        use.add(sha256=done.version.sha256, overridden=list(done.overridden))
     print_listing(done.rows, done.columns, form)
     champion = done.version
     if done.overridden:
@@ -511,11 +535,12 @@ def rollback_command(
     by: ByOption = "",
 ) -> None:
     """Let the version that ranked before rank again."""
-    from triage.workflows import load_project, rollback_version
+    from triage.workflows import load_project, recorded, rollback_version
 
-    champion = rollback_version(
-        load_project(workspace), now=_now(), by=by.strip(), because=because.strip()
-    )
+    project = load_project(workspace)
+    with recorded(workspace, actor(by), "rollback") as use:
+        champion = rollback_version(project, now=now(), by=by.strip(), because=because.strip())
+        use.add(version=champion.number, sha256=champion.sha256)
     tell(f"Version {champion.number} ({champion.title}) is the champion again.")
 
 
@@ -576,19 +601,21 @@ def backtest_command(
     then. Writes results/backtest/…/backtest.html and backtest.csv.
     """
     from triage.cli.progress import Shown
-    from triage.workflows import backtest, load_project
+    from triage.workflows import backtest, load_project, recorded
 
     if last < first:
         raise typer.BadParameter("--to must not be before --from.")
-    with Shown() as progress:
+    dates = {"first": str(first.date()), "last": str(last.date())}
+    project = load_project(workspace)
+    with Shown() as progress, recorded(workspace, actor(), "backtest", **dates):
         done = backtest(
-            load_project(workspace),
+            project,
             first=first.date(),
             last=last.date(),
             every=every.value,
             retrain_months=retrain_months,
             resamples=resamples,
-            today=_now().date(),
+            today=now().date(),
             progress=progress,
             keep_features=not no_cache,
         )
@@ -607,17 +634,19 @@ def backtest_command(
 def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE, no_cache: NoCache = False) -> None:
     """Write the discussion list of a date."""
     from triage.cli.progress import Shown
-    from triage.workflows import load_project, make_list
+    from triage.workflows import load_project, make_list, recorded
 
-    with Shown() as progress:
+    project, details = load_project(workspace), {"as_of": str(as_of.date())}
+    with Shown() as progress, recorded(workspace, actor(), "rank", **details) as use:
         bundle = make_list(
-            load_project(workspace),
+            project,
             as_of=as_of.date(),
-            today=_now().date(),
-            now=_now(),
+            today=now().date(),
+            now=now(),
             progress=progress,
             keep_features=not no_cache,
         )
+        use.add(**_listed(bundle))
     print(bundle.folder / "list.html")
     counts = bundle.manifest.counts
     tell(
@@ -625,7 +654,7 @@ def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE, no_cache: NoCac
         + (f", {counts.set_aside} set aside" if counts.set_aside else "")
         + f". Read it: triage show {bundle.list_id}"
     )
-    model, today = bundle.manifest.model, max(_now().date(), as_of.date())
+    model, today = bundle.manifest.model, max(now().date(), as_of.date())
     if model.role == "fallback":
         tell(f"WARNING: no version is champion. Rules and {model.title} ranked; the list says so.")
     if model.retest_on is not None and model.retest_on <= today:
@@ -635,26 +664,24 @@ def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE, no_cache: NoCac
 
 @application.command("show", epilog="Example:  triage show latest")
 def show_command(
-    name: Annotated[
-        str, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
-    ],
+    name: ListArgument,
     workspace: WorkspaceOption = HERE,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show a discussion list."""
     from triage.papers import print_list
-    from triage.workflows import open_list
+    from triage.workflows import consult, open_list
 
-    print_list(open_list(workspace, name), sys.stdout, form=form.value)
+    bundle = open_list(workspace, name)
+    consult(workspace, actor(), "show", list=bundle.list_id)
+    print_list(bundle, sys.stdout, form=form.value)
 
 
 @application.command(
     "papers", epilog="Example:  triage papers latest --pdf\n\nExample:  triage papers 2026-03-01"
 )
 def papers_command(
-    name: Annotated[
-        str, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
-    ],
+    name: ListArgument,
     workspace: WorkspaceOption = HERE,
     pdf: Annotated[
         bool, typer.Option("--pdf", help="The pack to print: cover, list, a sheet a case.")
@@ -668,15 +695,26 @@ def papers_command(
             "--output", metavar="DIR", help="A folder; by default results/papers/ and the list."
         ),
     ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to",
+            metavar="RECIPIENT",
+            help="Who will get them, for the record; may be given several times: --to Housing",
+        ),
+    ] = None,
 ) -> None:
     """Write a list's papers, in the forms that are named, or in all of them."""
     from triage.papers import FORMS
-    from triage.workflows import write_papers
+    from triage.workflows import open_list, recorded, write_papers
 
     wanted = {"pdf": pdf, "html": html, "csv": csv, "json": json}
     forms = [form for form in FORMS if wanted[form]] or FORMS
-    for path in write_papers(workspace, name, forms, output):
-        print(path)
+    list_id = open_list(workspace, name).list_id
+    details = {"list": list_id, "forms": list(forms), "recipients": to}
+    with recorded(workspace, actor(), "papers", **details):
+        for path in write_papers(workspace, list_id, forms, output):
+            print(path)
 
 
 @application.command(
@@ -686,9 +724,7 @@ def papers_command(
     "Example:  triage explain latest R00123 --format html > case.html",
 )
 def explain_command(
-    name: Annotated[
-        str, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
-    ],
+    name: ListArgument,
     referral: Annotated[str, typer.Argument(metavar="REFERRAL", help="The referral's id.")],
     workspace: WorkspaceOption = HERE,
     against: Annotated[
@@ -701,21 +737,29 @@ def explain_command(
 ) -> None:
     """Tell why a referral stands where it does, on which records."""
     from triage.papers import print_case
-    from triage.workflows import open_list
+    from triage.workflows import consult, open_list
 
     bundle = open_list(workspace, name)
+    about = [bundle.find_referral(one) for one in (referral, against) if one is not None]
+    consult(workspace, actor(), "explain", list=bundle.list_id, referrals=about)
     print_case(bundle, referral, sys.stdout, form=form.value, against=against)
+
+
+def _listed(bundle: Bundle) -> dict[str, Any]:
+    """Return what the ledger says of a list that was made."""
+    manifest = bundle.manifest
+    return {
+        "list": manifest.list_id,
+        "seal": manifest.seal,
+        "version": manifest.model.version,
+        "referrals": manifest.counts.referrals_in,
+    }
 
 
 def _note_future(as_of: datetime.date) -> None:
     """Say so where an as-of date is still to come."""
-    if as_of > _now().date():
+    if as_of > now().date():
         tell(
             f"Note: {as_of} is still to come. Only what is on record today was used; make it again "
             "on that day."
         )
-
-
-def _now() -> datetime.datetime:
-    """Return the moment; the only clock of the program."""
-    return datetime.datetime.now(datetime.UTC)

@@ -12,11 +12,26 @@ asking it again compares every byte with what stands, which makes a replay a com
 The papers are functions from a bundle to bytes, made before the folder appears: a folder that
 can be seen is whole. Whatever a table must satisfy (each referral once, contributions that sum
 to the score) is checked here on every write, since here is the last place before a person reads
-it. The room knows tables and not how they were computed, so reading a list loads no model and
+it. What a panel writes down on a list is laid out here too
+(:data:`COLUMNS`), since those who draw the sheet and those who read it back both stand above.
+The room knows tables and not how they were computed, so reading a list loads no model and
 compiles no kernel.
 """
 
 from triage.lists.bundles import Bundle, ListContent, Papers, read_bundle, write_bundle
+from triage.lists.decision_sheets import (
+    CHOICES,
+    COLUMNS,
+    DECISION_COLUMNS,
+    DECISIONS,
+    IDENTITY,
+    OVERRIDE_REASONS,
+    PLANS,
+    SheetColumn,
+    SheetRow,
+    sheet_identity,
+    sheet_rows,
+)
 from triage.lists.finding import find_list, list_names
 from triage.lists.gathering import gather_tables
 from triage.lists.manifest import Counts, Manifest, ModelFacts, PanelFacts
@@ -36,10 +51,17 @@ from triage.lists.tables import (
 
 __all__ = [
     "BROUGHT",
+    "CHOICES",
+    "COLUMNS",
+    "DECISIONS",
+    "DECISION_COLUMNS",
     "EVIDENCE",
     "FACTS",
+    "IDENTITY",
     "NOT_FOR_PANEL",
+    "OVERRIDE_REASONS",
     "PLACES",
+    "PLANS",
     "REASONS",
     "REFERRALS",
     "RULES",
@@ -53,9 +75,13 @@ __all__ = [
     "ModelFacts",
     "PanelFacts",
     "Papers",
+    "SheetColumn",
+    "SheetRow",
     "find_list",
     "gather_tables",
     "list_names",
     "read_bundle",
+    "sheet_identity",
+    "sheet_rows",
     "write_bundle",
 ]

@@ -31,6 +31,7 @@ Why this shape:
 
 from triage.records.histories import (
     CaseHistories,
+    add_events,
     build_histories,
     events_schema,
     people_schema,
@@ -81,6 +82,7 @@ __all__ = [
     "StoredHistories",
     "UnsortedError",
     "Vocabulary",
+    "add_events",
     "build_histories",
     "canonical_histories",
     "check_allowance",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from triage.conditions import Answer
 from triage.records.pieces import Piece, pieces_of_table
@@ -16,6 +17,7 @@ from triage.records.vocabulary import Attribute, Vocabulary
 
 __all__ = [
     "CaseHistories",
+    "add_events",
     "build_histories",
     "events_schema",
     "people_schema",
@@ -98,6 +100,23 @@ class CaseHistories:
             Whether what tells versions of events apart is read too.
         """
         return pieces_of_table(self.events, columns, keyed=keyed)
+
+
+def add_events(histories: CaseHistories, events: Records) -> CaseHistories:
+    """Return case histories with further events of people who are known already.
+
+    Parameters
+    ----------
+    histories : CaseHistories
+    events : DataFrame or iterable of mappings
+        As :func:`build_histories` takes them; those of people who are not known are left out.
+    """
+    known = histories.people["person_id"]
+    more = build_histories(histories.vocabulary, events=events).events
+    more = more.filter(pc.is_in(more["person_id"], value_set=known.combine_chunks()))
+    every = pa.concat_tables([histories.events, more]).combine_chunks()
+    in_order = every.sort_by([(name, "ascending") for name in VERSION])
+    return replace(histories, events=in_order)
 
 
 def people_schema(vocabulary: Vocabulary) -> pa.Schema:

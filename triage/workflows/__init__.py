@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from triage.workflows.backtesting import Backtested, backtest
     from triage.workflows.cards import tell_card
     from triage.workflows.checking import Found, check_extracts, read_accepted
+    from triage.workflows.deciding import (
+        Decided,
+        count_places,
+        list_decisions,
+        take_decisions,
+        write_blank_sheet,
+    )
     from triage.workflows.demo import run_demo, write_demo
     from triage.workflows.feature_files import write_features, write_features_by_spark
     from triage.workflows.feature_papers import Listed, describe_features, profile_features
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from triage.workflows.progress import Progress
     from triage.workflows.project import Project, load_project
     from triage.workflows.ranking import make_list
+    from triage.workflows.recording import NO_PERSONAL_DATA, USES, Actor, consult, recorded
     from triage.workflows.training import Trainings, train_models
     from triage.workflows.versions import (
         Promoted,
@@ -40,7 +48,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "NO_PERSONAL_DATA",
+    "USES",
+    "Actor",
     "Backtested",
+    "Decided",
     "Found",
     "Listed",
     "Progress",
@@ -51,8 +63,11 @@ __all__ = [
     "Versions",
     "backtest",
     "check_extracts",
+    "consult",
+    "count_places",
     "describe_features",
     "forget_features",
+    "list_decisions",
     "list_versions",
     "load_project",
     "make_list",
@@ -61,10 +76,13 @@ __all__ = [
     "promote_version",
     "prove_no_leakage",
     "read_accepted",
+    "recorded",
     "rollback_version",
     "run_demo",
+    "take_decisions",
     "tell_card",
     "train_models",
+    "write_blank_sheet",
     "write_demo",
     "write_features",
     "write_features_by_spark",
@@ -72,6 +90,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Decided": "deciding",
+    "count_places": "deciding",
+    "list_decisions": "deciding",
+    "take_decisions": "deciding",
+    "write_blank_sheet": "deciding",
+    "NO_PERSONAL_DATA": "recording",
+    "USES": "recording",
+    "Actor": "recording",
+    "consult": "recording",
+    "recorded": "recording",
     "Backtested": "backtesting",
     "backtest": "backtesting",
     "Found": "checking",

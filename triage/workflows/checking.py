@@ -20,6 +20,7 @@ from triage.records import (
     write_histories,
     write_rejects,
 )
+from triage.workflows.deciding import with_decided_places
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
 from triage.workspace import Workspace, write_whole
@@ -127,8 +128,25 @@ def check_extracts(project: Project, *, today: datetime.date, progress: Progress
     return _written(project, _read(project, today, progress))
 
 
-def read_accepted(project: Project, *, today: datetime.date, progress: Progress) -> Checked:
+def read_accepted(
+    project: Project,
+    *,
+    today: datetime.date,
+    progress: Progress,
+    decided_before: datetime.date | None = None,
+) -> Checked:
     """Return the case histories, if no more rows were rejected than the panel lets be set aside.
+
+    Places that the panel's decisions gave are among the events.
+
+    Parameters
+    ----------
+    project : Project
+    today : date
+        Rows with a date after it are rejected.
+    progress : Progress
+    decided_before : date, optional
+        Only decisions that were recorded before this day; by default all.
 
     Raises
     ------
@@ -143,7 +161,7 @@ def read_accepted(project: Project, *, today: datetime.date, progress: Progress)
     check_known_dates(checked.report, project.sources)
     if checked.report.rejected:
         _written(project, checked).require_accepted()
-    return checked
+    return with_decided_places(project, checked, before=decided_before)
 
 
 def _read(project: Project, today: datetime.date, progress: Progress) -> Checked:

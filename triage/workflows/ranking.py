@@ -71,7 +71,7 @@ def make_list(
     version, role = ranker_of(project)
     registry = Registry(project.workspace, project.panel.tracking_uri)
     trained = registry.load(version.number, with_ensemble=True)
-    checked = read_accepted(project, today=today, progress=progress)
+    checked = read_accepted(project, today=today, progress=progress, decided_before=as_of)
     progress.stage("Ranking and explaining")
     set_aside = _set_aside(project, checked, as_of)
     make = feature_maker(project, progress, keep=keep_features)

@@ -12,6 +12,7 @@ or the new one, never a half. The room stands below ``records`` because every ot
 room's loader needs it.
 """
 
+from triage.workspace.accounts import Programme, RecordKept, Retention
 from triage.workspace.backtests import Backtest, NoHistory
 from triage.workspace.documents import (
     Strict,
@@ -56,7 +57,10 @@ __all__ = [
     "NoHistory",
     "Panel",
     "Papers",
+    "Programme",
     "RankingSettings",
+    "RecordKept",
+    "Retention",
     "Strict",
     "Training",
     "Workspace",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
+from triage.workspace.accounts import Programme, RecordKept, Retention
 from triage.workspace.backtests import Backtest
 from triage.workspace.documents import Strict, read_document
 from triage.workspace.papers import Papers
@@ -225,6 +226,9 @@ class Panel(Strict):
         On no page about many people is anything told of a group of fewer people, or of fewer with
         an outcome.
     papers : Papers
+    programme : Programme
+    retention : Retention
+    record : RecordKept
     rows_set_aside : dict of str to int
         Source → how many of its rows may be rejected without stopping a run.
     kept_features_mb : int
@@ -247,6 +251,9 @@ class Panel(Strict):
     backtest: Backtest = Backtest()
     smallest_group: int = pydantic.Field(default=10, ge=5)
     papers: Papers = Papers()
+    programme: Programme = Programme()
+    retention: Retention = Retention()
+    record: RecordKept = RecordKept()
     rows_set_aside: dict[str, Annotated[int, pydantic.Field(ge=0)]] = {}
     kept_features_mb: int = pydantic.Field(default=2000, ge=0)
     tracking_uri: str | None = None

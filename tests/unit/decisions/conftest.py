@@ -1,0 +1,5 @@
+"""Records on both databases."""
+
+from tests.records import every_room, place, server
+
+__all__ = ["every_room", "place", "server"]

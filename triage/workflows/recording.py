@@ -1,0 +1,187 @@
+"""Recording every use of personal data: before its effect begins, and what came of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from triage.decisions import APP, Decision, Decisions
+from triage.errors import TriageError
+from triage.ledger import Action, Entry, Place, Record, Stage, open_record
+from triage.workspace import Workspace, read_panel
+
+__all__ = [
+    "NO_PERSONAL_DATA",
+    "USES",
+    "Actor",
+    "Use",
+    "consult",
+    "kept_decisions",
+    "open_the_record",
+    "recorded",
+]
+
+APPS = (APP,)
+"""The rooms above the ledger that keep tables in the record."""
+
+MADE: tuple[Action, ...] = ("collection", "combination")
+
+USES: Mapping[str, tuple[Action, ...]] = {
+    "demo": MADE,
+    "check": ("collection",),
+    "features": MADE,
+    "train": MADE,
+    "backtest": MADE,
+    "rank": MADE,
+    "promote": ("promotion",),
+    "rollback": ("promotion",),
+    "show": ("consultation",),
+    "explain": ("consultation",),
+    "papers": ("disclosure",),
+    "decide": ("alteration",),
+    "decisions": ("consultation",),
+    "capacity": ("consultation",),
+}
+"""What each command does with personal data."""
+
+NO_PERSONAL_DATA = frozenset({"init", "models", "card"})
+"""The commands that read and write none, so they leave no row and load no database."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who uses personal data, and the clock that says when.
+
+    Parameters
+    ----------
+    who : str
+        As they were named.
+    account : str
+        The operating system's user.
+    clock : callable
+        Returns now, with its time zone.
+    """
+
+    who: str
+    account: str
+    clock: Callable[[], datetime.datetime]
+
+    def entry(self, command: str, stage: Stage, details: Mapping[str, Any]) -> Entry:
+        """Return what a row is to say of a command at this moment."""
+        return Entry(
+            at=self.clock(),
+            who=self.who,
+            account=self.account,
+            command=command,
+            actions=USES[command],
+            stage=stage,
+            details=details,
+        )
+
+
+@dataclass
+class Use:
+    """A use of personal data that is going on.
+
+    Parameters
+    ----------
+    record : Record
+    begun : int
+        The row that says that it began.
+    """
+
+    record: Record
+    begun: int
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, **details: Any) -> None:
+        """Note ids, names, hashes or counts for the row that ends this use."""
+        self.details |= details
+
+
+def open_the_record(root: Path, actor: Actor) -> Record:
+    """Return a workspace's record, what was left without an end by dead processes ended.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder is no workspace, or its panel is not what it must be.
+    StorageError, TriageError
+        The record cannot be opened.
+    """
+    workspace = Workspace.at(root)
+    record = open_record(_place(workspace), APPS)
+    try:
+        record.heal(actor.clock())
+    except BaseException:
+        record.close()
+        raise
+    return record
+
+
+def kept_decisions(workspace: Workspace) -> tuple[Decision, ...]:
+    """Return every decision that was recorded in a workspace, without opening a record anew.
+
+    Raises
+    ------
+    StorageError, TriageError
+        The record cannot be read.
+    """
+    place = _place(workspace)
+    if not place.stands:
+        return ()
+    with open_record(place, APPS) as record:
+        return Decisions(record).of_all()
+
+
+def _place(workspace: Workspace) -> Place:
+    kept = read_panel(workspace.configs / "panel.yaml", root=workspace.root).record
+    return Place(workspace.record, kept.url or "", kept.url_from or "")
+
+
+def consult(root: Path, actor: Actor, command: str, **details: Any) -> None:
+    """Record that something is about to be shown; nothing is shown before this returns.
+
+    Raises
+    ------
+    StorageError, TriageError
+        It cannot be recorded.
+    """
+    with open_the_record(root, actor) as record:
+        record.append(actor.entry(command, "done", details))
+
+
+@contextmanager
+def recorded(root: Path, actor: Actor, command: str, **details: Any) -> Iterator[Use]:
+    """Record a use whose effect is files: that it begins, and when the block ends, what came of it.
+
+    Parameters
+    ----------
+    root : Path
+        The workspace.
+    actor : Actor
+    command : str
+        Of :data:`USES`.
+    **details
+        What is known of it beforehand.
+
+    Raises
+    ------
+    StorageError, TriageError
+        It cannot be recorded, so it is not done.
+    """
+    with open_the_record(root, actor) as record:
+        begun = record.begin(actor.entry(command, "begun", details))
+        use = Use(record, begun.sequence)
+        try:
+            yield use
+        except BaseException as error:
+            failure = {**details, **use.details, "error": type(error).__name__}
+            with suppress(TriageError):  # a full disk: the next command says that this one died
+                record.end(begun, actor.entry(command, "failed", failure))
+            raise
+        record.end(begun, actor.entry(command, "finished", {**details, **use.details}))

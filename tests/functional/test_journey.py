@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 
 def only_list(workspace: Path) -> Path:
@@ -58,6 +59,39 @@ def test_the_list_is_told_three_ways(program, trained) -> None:
     rows = rows_of(done.out)
     assert rows
     assert all(row["referral_id"] in json.dumps(told) for row in rows)
+
+
+def test_papers_are_written_for_each_reader(program, trained, tmp_path) -> None:
+    asked = ["papers", "latest", "--workspace", trained, "--output", tmp_path]
+    assert {Path(line).name for line in program.must(*asked).out.split()} == {
+        "list.pdf",
+        "list.html",
+        "list.csv",
+        "list.json",
+    }
+    assert (tmp_path / "list.html").read_bytes() == (only_list(trained) / "list.html").read_bytes()
+    program.must(*asked, "--for", "agency", "--agency", "housing", "--pdf", "--html")
+    program.must(*asked, "--for", "public")
+    for name in ("list.pdf", "housing.pdf", "public.pdf"):
+        assert (tmp_path / name).read_bytes().startswith(b"%PDF")
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    ids = {row["referral_id"] for row in rows_of((tmp_path / "list.csv").read_text())}
+    assert ids
+    assert not any(one in (tmp_path / "public.html").read_text() for one in ids)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--for", "public", "--csv"], "for public there is html, json, pdf, and no csv"),
+        (["--for", "agency"], "go together"),
+        (["--agency", "housing"], "go together"),
+    ],
+)
+def test_what_a_reader_cannot_have_is_refused(program, trained, more, words) -> None:
+    done = program("papers", "latest", "--workspace", trained, *more)
+    assert done.code == 2
+    assert words in " ".join(done.err.replace("│", " ").split())
 
 
 def test_a_position_is_explained_with_the_records_behind_it(program, trained) -> None:

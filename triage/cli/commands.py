@@ -65,6 +65,14 @@ class Whom(enum.StrEnum):
     REFERRALS = "referrals"
 
 
+class Reader(enum.StrEnum):
+    """Who reads a list's papers."""
+
+    CHAIR = "chair"
+    AGENCY = "agency"
+    PUBLIC = "public"
+
+
 class Engine(enum.StrEnum):
     """What makes features: this machine, or a Spark cluster."""
 
@@ -678,11 +686,23 @@ def show_command(
 
 
 @application.command(
-    "papers", epilog="Example:  triage papers latest --pdf\n\nExample:  triage papers 2026-03-01"
+    "papers",
+    epilog="Example:  triage papers latest --pdf\n\n"
+    "Example:  triage papers latest --for agency --agency housing --pdf",
 )
 def papers_command(
     name: ListArgument,
     workspace: WorkspaceOption = HERE,
+    reader: Annotated[
+        Reader,
+        typer.Option(
+            "--for",
+            help="Who reads them: the chair all, an agency what it may see, the public counts.",
+        ),
+    ] = Reader.CHAIR,
+    agency: Annotated[
+        str, typer.Option("--agency", metavar="NAME", help="Which agency, with '--for agency'.")
+    ] = "",
     pdf: Annotated[
         bool, typer.Option("--pdf", help="The pack to print: cover, list, a sheet a case.")
     ] = False,
@@ -705,15 +725,25 @@ def papers_command(
     ] = None,
 ) -> None:
     """Write a list's papers, in the forms that are named, or in all of them."""
-    from triage.papers import FORMS
+    from triage.papers import READERS
     from triage.workflows import open_list, recorded, write_papers
 
     wanted = {"pdf": pdf, "html": html, "csv": csv, "json": json}
-    forms = [form for form in FORMS if wanted[form]] or FORMS
+    there = READERS[reader.value]
+    forms = [form for form, named in wanted.items() if named] or list(there)
+    unknown = [form for form in forms if form not in there]
+    if unknown:
+        raise typer.BadParameter(
+            f"for {reader.value} there is {', '.join(there)}, and no {unknown[0]}"
+        )
+    if (reader is Reader.AGENCY) != bool(agency):
+        raise typer.BadParameter("'--for agency' and '--agency NAME' go together")
     list_id = open_list(workspace, name).list_id
-    details = {"list": list_id, "forms": list(forms), "recipients": to}
+    details = {"list": list_id, "for": agency or reader.value, "forms": forms, "recipients": to}
     with recorded(workspace, actor(), "papers", **details):
-        for path in write_papers(workspace, list_id, forms, output):
+        for path in write_papers(
+            workspace, list_id, forms, reader=reader.value, agency=agency, output=output
+        ):
             print(path)
 
 

@@ -15,7 +15,14 @@ nowhere else (:mod:`triage.fairness.small_cells`; how few are few is the panel's
 from triage.fairness.calibrations import GroupCalibration, calibration_by_group, calibration_told
 from triage.fairness.groups import by_group
 from triage.fairness.profiles import QUANTILES, Bar, Drift, FeatureProfile, Reading, profile
-from triage.fairness.small_cells import Share, is_small, never_one_alone, share_of, shares_of
+from triage.fairness.small_cells import (
+    Share,
+    counts_told,
+    is_small,
+    never_one_alone,
+    share_of,
+    shares_of,
+)
 
 __all__ = [
     "QUANTILES",
@@ -28,6 +35,7 @@ __all__ = [
     "by_group",
     "calibration_by_group",
     "calibration_told",
+    "counts_told",
     "is_small",
     "never_one_alone",
     "profile",

@@ -12,6 +12,7 @@ from triage.learning import Figure
 
 __all__ = [
     "Share",
+    "counts_told",
     "in_hundredths",
     "is_small",
     "never_one_alone",
@@ -145,6 +146,36 @@ def never_one_alone(told: Sequence[bool], sizes: Sequence[float]) -> list[bool]:
         among = [place for place, one in enumerate(may) if one]
         may[min(among, key=lambda place: sizes[place])] = False
     return may
+
+
+def counts_told(counts: Sequence[int], *, smallest: int) -> list[int | None]:
+    """Return which of some counts may stand beside their sum: None where one may not.
+
+    A count of few is withheld; and, so that nobody can find it by subtraction, the next larger
+    ones are as well until what is withheld is no single count and adds up to no few.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Of people, each in one of them.
+    smallest : int
+
+    Examples
+    --------
+    >>> counts_told([60, 33, 7], smallest=10)
+    [60, None, None]
+    >>> counts_told([60, 33, 0], smallest=10)
+    [60, 33, 0]
+    """
+    rising = sorted(range(len(counts)), key=lambda place: counts[place])
+    withheld = [place for place in rising if 0 < counts[place] < smallest]
+    for place in rising:
+        total = sum(counts[one] for one in withheld)
+        if not withheld or (len(withheld) > 1 and total >= smallest):
+            break
+        if counts[place] >= smallest:
+            withheld.append(place)
+    return [None if place in withheld else count for place, count in enumerate(counts)]
 
 
 def in_hundredths(figure: Figure) -> Figure:

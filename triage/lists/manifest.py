@@ -29,6 +29,7 @@ class PanelFacts(Strict):
     near_misses: int
     open_days: int
     papers: Papers = Papers()
+    smallest_group: int = 10
 
 
 class ModelFacts(Strict):

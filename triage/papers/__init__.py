@@ -3,8 +3,9 @@
 Every paper is made from a bundle alone: the same bundle gives the same bytes, today or in five
 years, whoever asks. One typed page (:class:`ListPage`) says what there is to say; each format
 only sets it: ``list.html`` for people, ``list.csv`` for workbooks, ``list.json`` for programs,
-the pack as a tagged PDF to print, and two views in a terminal. Three pages are not about a list:
-the catalogue of the features that a workspace makes, their profile over many people, and a backtest
+the pack as a tagged PDF to print, and two views in a terminal. An agency gets a paper
+of its own, of what it may see, and the public one of counts. Three pages are not about a list: the
+catalogue of the features that a workspace makes, their profile over many people, and a backtest
 (:class:`BacktestReport`), none of which tells of a small group.
 
 Why this shape: whoever reads a list has ten minutes a case and was not there when it was made. So
@@ -30,7 +31,7 @@ from triage.papers.case_pages import case_markdown, case_page
 from triage.papers.comparing import Comparison, Difference, SingleFact, Theme
 from triage.papers.distribution import sparkline
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
-from triage.papers.making import FORMS, make_paper, make_papers
+from triage.papers.making import READERS, make_paper, make_papers
 from triage.papers.pages import (
     Aside,
     Case,
@@ -46,7 +47,7 @@ from triage.papers.pages import (
 from triage.papers.terminal import CaseForm, Form, print_case, print_list
 
 __all__ = [
-    "FORMS",
+    "READERS",
     "Approval",
     "Aside",
     "BacktestReport",

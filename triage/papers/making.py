@@ -1,26 +1,40 @@
-"""The papers of a list, by the form in which they are read."""
+"""The papers of a list, by who reads them and in which form."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from triage.errors import NotFoundError, Problem, close_match
 from triage.lists import Bundle
 from triage.papers.csv_files import list_csv
 from triage.papers.html_pages import html_page
 from triage.papers.json_files import list_json
 from triage.papers.pack import list_pdf
 from triage.papers.pages import ListPage, list_page
+from triage.papers.readers import agencies_of, agency_paper, public_paper
+from triage.papers.told import ToldPage, told_json, told_page, told_pdf
 
-__all__ = ["FORMS", "make_paper", "make_papers"]
+__all__ = ["FORMS", "READERS", "make_paper", "make_papers"]
 
-MAKERS: Mapping[str, Callable[[ListPage], bytes]] = {
+FORMS: Mapping[str, Callable[[ListPage], bytes]] = {
     "html": html_page,
     "csv": lambda page: list_csv(page).encode(),
     "json": lambda page: list_json(page).encode(),
     "pdf": list_pdf,
 }
-FORMS = tuple(MAKERS)
-"""The forms in which a list can be read."""
+TOLD_FORMS: Mapping[str, Callable[[ListPage, ToldPage], bytes]] = {
+    "html": lambda _page, told: told_page(told),
+    "json": lambda _page, told: told_json(told).encode(),
+    "pdf": lambda page, told: told_pdf(
+        told, handling=page.manifest.panel.papers.handling, date=page.manifest.as_of
+    ),
+}
+READERS: Mapping[str, tuple[str, ...]] = {
+    "chair": tuple(FORMS),
+    "agency": tuple(TOLD_FORMS),
+    "public": tuple(TOLD_FORMS),
+}
+"""Who reads a list → in which forms."""
 
 BESIDE_THE_LIST = ("html", "csv", "json")
 
@@ -34,17 +48,40 @@ def make_papers(bundle: Bundle) -> dict[str, bytes]:
         ``created_at`` and the hashes of the papers themselves are not looked at.
     """
     page = list_page(bundle)
-    return {f"list.{form}": MAKERS[form](page) for form in BESIDE_THE_LIST}
+    return {f"list.{form}": FORMS[form](page) for form in BESIDE_THE_LIST}
 
 
-def make_paper(bundle: Bundle, form: str) -> bytes:
-    """Return a list in one form, the same bytes whenever it is made.
+def make_paper(bundle: Bundle, form: str, *, reader: str = "chair", agency: str = "") -> bytes:
+    """Return what somebody may read of a list, the same bytes whenever it is made.
 
     Parameters
     ----------
     bundle : Bundle
         As for :func:`make_papers`.
     form : str
-        One of :data:`FORMS`.
+        One of :data:`READERS`'s for that reader.
+    reader : {"chair", "agency", "public"}
+    agency : str
+        Which agency, where one reads.
+
+    Raises
+    ------
+    NotFoundError
+        The list knows no such agency.
     """
-    return MAKERS[form](list_page(bundle))
+    page = list_page(bundle)
+    if reader == "chair":
+        return FORMS[form](page)
+    if reader == "public":
+        return TOLD_FORMS[form](page, public_paper(page))
+    known = agencies_of(page)
+    if agency not in known:
+        raise NotFoundError(
+            Problem(
+                f"list {bundle.list_id}",
+                f"knows no agency '{agency}'",
+                f"{', '.join(known) or 'no agency, since no referral is ranked'}",
+                close_match(agency, known),
+            )
+        )
+    return TOLD_FORMS[form](page, agency_paper(page, agency))

@@ -2,102 +2,29 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
-import importlib.util
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from triage.conditions import date_words
 from triage.papers.pages import Aside, Case, ListPage, Reason
-from triage.papers.wording import number_of, sentence, short_date, visible
+from triage.papers.typesetting import typeset
+from triage.papers.wording import number_of, sentence, short_date
 
 __all__ = ["list_pdf"]
 
-TEMPLATE = Path(__file__).parent / "templates" / "pack.typ"
-FONT = "DejaVu Sans"
-FILES = {"DejaVu Sans": ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")}
-
 FACTS_SHOWN, UNKNOWN_SHOWN, RECORDS_SHOWN = 5, 5, 6
 NARROWEST = 0.004
-EPOCH, SECONDS_A_DAY = datetime.date(1970, 1, 1), 86_400
-LONG_WORD = re.compile(r"\S{24}(?=\S)")
-BREAK = "\u200b"
 
 
 def list_pdf(page: ListPage) -> bytes:
     """Return the pack of a list as PDF/UA-1, the same bytes for the same page.
 
-    The compiler refuses whatever breaks the standard (no tag, no alternative text, a letter
-    without a glyph), so a pack that exists can be read by a screen reader.
-
     Parameters
     ----------
     page : ListPage
-
-    References
-    ----------
-    ISO 14289-1:2014, Document management applications: Electronic document file format
-    enhancement for accessibility (PDF/UA-1).
     """
-    import typst  # only who wants a PDF waits for its compiler
-
-    compiled = typst.compile(
-        str(TEMPLATE),
-        format="pdf",
-        font_paths=[str(_fonts())],
-        ignore_system_fonts=True,
-        pdf_standards="ua-1",
-        sys_inputs={"pack": json.dumps(_drawable(_pack(page)), ensure_ascii=True)},
-        timestamp=(page.manifest.as_of - EPOCH).days * SECONDS_A_DAY,
-    )
-    assert isinstance(compiled, bytes)  # noqa: S101 - one document, no output path
-    return compiled
-
-
-@cache
-def _fonts() -> Path:
-    """Return the folder of fonts that matplotlib's wheel carries, without importing it."""
-    found = importlib.util.find_spec("matplotlib")
-    assert found is not None and found.origin is not None  # noqa: S101, PT018 - a dependency
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    """Return the characters that every weight of the font can draw."""
-    from fontTools.ttLib import TTFont
-
-    drawn = []
-    for name in FILES[FONT]:
-        with TTFont(_fonts() / name, lazy=True) as font:
-            drawn.append(frozenset(font.getBestCmap()))
-    return frozenset.intersection(*drawn)
-
-
-def _drawable(content: Any) -> Any:
-    """Return content whose every text shows all that it holds, with the glyphs that there are."""
-    if isinstance(content, str):
-        return _spelled(visible(content))
-    if isinstance(content, Mapping):
-        return {key: _drawable(value) for key, value in content.items()}
-    if isinstance(content, Sequence):
-        return [_drawable(value) for value in content]
-    return content
-
-
-def _spelled(text: str) -> str:
-    """Return a text in which a character without a glyph is spelled out, and long words break."""
-    if not text.isascii():
-        text = "".join(
-            character if ord(character) in _glyphs() else f"[U+{ord(character):04X}]"
-            for character in text
-        )
-    return LONG_WORD.sub(lambda found: f"{found.group()}{BREAK}", text)
+    return typeset("pack", _pack(page), page.manifest.as_of)
 
 
 def _pack(page: ListPage) -> dict[str, Any]:
@@ -106,7 +33,6 @@ def _pack(page: ListPage) -> dict[str, Any]:
         "title": page.title,
         "panel": manifest.panel.name,
         "area": manifest.panel.area,
-        "font": FONT,
         "handling": manifest.panel.papers.handling,
         "synthetic": manifest.synthetic,
         "list_id": manifest.list_id,

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from markupsafe import Markup
 
+from triage.lists import PanelFacts
 from triage.papers.html_pages import filled
+from triage.papers.typesetting import typeset
 from triage.papers.wording import visible
 from triage.workspace import Panel
 
-__all__ = ["Section", "Table", "ToldPage", "told_markdown", "told_page"]
+__all__ = [
+    "Section",
+    "Table",
+    "ToldPage",
+    "told_json",
+    "told_markdown",
+    "told_page",
+    "told_pdf",
+]
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class ToldPage:
     kind : str
         Stands at the foot of each printed page.
     title : str
-    panel : Panel
+    panel : Panel or PanelFacts
     synthetic : bool
     standing : str
         What matters most, in a sentence.
@@ -67,7 +80,7 @@ class ToldPage:
 
     kind: str
     title: str
-    panel: Panel
+    panel: Panel | PanelFacts
     synthetic: bool
     standing: str
     sections: Sequence[Section]
@@ -76,6 +89,45 @@ class ToldPage:
 def told_page(page: ToldPage) -> bytes:
     """Return a paper as an HTML page."""
     return filled("told", page=page)
+
+
+def told_json(page: ToldPage) -> str:
+    """Return a paper as JSON; drawings are the tables beside them."""
+    return json.dumps(_content(page), indent=1, ensure_ascii=True) + "\n"
+
+
+def told_pdf(page: ToldPage, *, handling: str, date: datetime.date) -> bytes:
+    """Return a paper as a tagged PDF; drawings are the tables beside them.
+
+    Parameters
+    ----------
+    page : ToldPage
+    handling : str
+        Stands at the head of each page.
+    date : date
+        When the paper says that it was made.
+    """
+    return typeset("told", {**_content(page), "handling": handling}, date)
+
+
+def _content(page: ToldPage) -> dict[str, Any]:
+    return {
+        "title": page.title,
+        "kind": page.kind,
+        "panel": page.panel.name,
+        "area": page.panel.area,
+        "synthetic": page.synthetic,
+        "standing": page.standing,
+        "sections": [
+            {
+                "key": section.key,
+                "title": section.title,
+                "sentences": section.sentences,
+                **asdict(section.table or Table("", (), ())),
+            }
+            for section in page.sections
+        ],
+    }
 
 
 def told_markdown(page: ToldPage) -> str:

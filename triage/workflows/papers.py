@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from triage.papers import make_paper
+from triage.papers import READERS, make_paper
 from triage.workflows.lists import open_list
 from triage.workspace import Workspace, write_whole
 
@@ -15,7 +15,13 @@ FOLDER = "papers"
 
 
 def write_papers(
-    root: Path, name: str, forms: Sequence[str], output: Path | None = None
+    root: Path,
+    name: str,
+    forms: Sequence[str] = (),
+    *,
+    reader: str = "chair",
+    agency: str = "",
+    output: Path | None = None,
 ) -> tuple[Path, ...]:
     """Write papers of a list, and return where they stand.
 
@@ -26,14 +32,17 @@ def write_papers(
     name : str
         The list's name, its as-of date, or ``latest``.
     forms : sequence of str
-        Of :data:`triage.papers.FORMS`.
+        Of :data:`triage.papers.READERS`'s for that reader; none means all of them.
+    reader : {"chair", "agency", "public"}
+    agency : str
+        Which agency, where one reads.
     output : Path, optional
         A folder; by default ``results/papers/`` and the list's name.
 
     Raises
     ------
     NotFoundError
-        There is no such list.
+        There is no such list, or it knows no such agency.
     TamperedError
         The list was changed after it was written.
     StorageError
@@ -41,7 +50,11 @@ def write_papers(
     """
     bundle = open_list(root, name)
     folder = output or Workspace.at(root).results / FOLDER / bundle.list_id
-    made = {folder / f"list.{form}": make_paper(bundle, form) for form in forms}
+    called = {"chair": "list", "agency": agency, "public": "public"}[reader]
+    made = {
+        folder / f"{called}.{form}": make_paper(bundle, form, reader=reader, agency=agency)
+        for form in forms or READERS[reader]
+    }
     for path, content in made.items():
         write_whole(path, content)
     return tuple(made)

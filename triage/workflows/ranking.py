@@ -167,6 +167,7 @@ def _panel_facts(project: Project) -> PanelFacts:
         near_misses=panel.near_misses,
         open_days=panel.cohort.open_days,
         papers=panel.papers,
+        smallest_group=panel.smallest_group,
     )
 
 

@@ -637,10 +637,24 @@ def backtest_command(
 @application.command(
     "rank",
     epilog="Example:  triage rank --as-of 2026-03-01\n\n"
-    "Example:  triage rank --as-of 2026-03-01 --no-cache",
+    "Example:  triage rank --as-of 2026-03-01 --no-cache\n\n"
+    "Example:  triage rank --as-of 2026-03-01 --against 2026-02-01",
 )
-def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE, no_cache: NoCache = False) -> None:
-    """Write the discussion list of a date."""
+def rank_command(
+    as_of: AsOf,
+    workspace: WorkspaceOption = HERE,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="LIST",
+            help="The earlier list to tell moves from: its name or as-of date; 'none' reads no "
+            "earlier list. By default the latest before.",
+        ),
+    ] = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Write the discussion list of a date, and why places moved since the list before."""
     from triage.cli.progress import Shown
     from triage.workflows import load_project, make_list, recorded
 
@@ -652,6 +666,7 @@ def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE, no_cache: NoCac
             today=now().date(),
             now=now(),
             progress=progress,
+            against=against,
             keep_features=not no_cache,
         )
         use.add(**_listed(bundle))
@@ -662,6 +677,9 @@ def rank_command(as_of: AsOf, workspace: WorkspaceOption = HERE, no_cache: NoCac
         + (f", {counts.set_aside} set aside" if counts.set_aside else "")
         + f". Read it: triage show {bundle.list_id}"
     )
+    earlier = bundle.manifest.against
+    if earlier is not None:
+        tell(f"Compared with the list {earlier.list_id}.")
     model, today = bundle.manifest.model, max(now().date(), as_of.date())
     if model.role == "fallback":
         tell(f"WARNING: no version is champion. Rules and {model.title} ranked; the list says so.")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from triage.conditions import All, Condition, ConditionField
+from triage.conditions import All, Condition, ConditionField, fields_of
 from triage.features.words import describe
 from triage.workspace import Strict
 
@@ -245,6 +245,11 @@ class Feature:
     companion: Condition | None = None
     within_days: int | None = None
     at_least: float | None = None
+
+    def looks_at(self, column: str) -> bool:
+        """Return whether a column of events is measured, tested or counted by it."""
+        tested = [fields_of(one) for one in (self.where, self.companion) if one is not None]
+        return column in frozenset[str]().union({self.of, self.linked_by}, *tested)
 
     @property
     def may_be_unknown(self) -> bool:

@@ -2,8 +2,9 @@
 
 A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, how sure each place is,
 those that are not for this panel, reasons, contributions, rules, evidence, features, what each
-fact weighs, what each agency has brought, what the case sheets tell), the papers made from them,
-and ``manifest.json`` with the hash of every file and of everything that went in.
+fact weighs, what each agency has brought, what the case sheets tell; and beside each place what
+joins its case, what it is linked to, other scales, earlier lists and how it moved), the papers made
+from them, and ``manifest.json`` with the hash of every file and of everything that went in.
 
 Why this shape: a list is argued over months after it was printed, so what was printed, why, and
 from what must lie together and must not change. The name is derived from the inputs, the
@@ -18,6 +19,7 @@ The room knows tables and not how they were computed, so reading a list loads no
 compiles no kernel.
 """
 
+from triage.lists.beside import ANSWERS, CAUSES, EARLIER, JOINED, LINKS, MOVES, SCALES
 from triage.lists.bundles import Bundle, ListContent, Papers, read_bundle, write_bundle
 from triage.lists.decision_sheets import (
     CHOICES,
@@ -32,9 +34,9 @@ from triage.lists.decision_sheets import (
     sheet_identity,
     sheet_rows,
 )
-from triage.lists.finding import find_list, list_names
+from triage.lists.finding import earlier_lists, find_list, list_names
 from triage.lists.gathering import gather_tables
-from triage.lists.manifest import Counts, Manifest, ModelFacts, PanelFacts
+from triage.lists.manifest import AgainstFacts, Counts, Manifest, ModelFacts, PanelFacts
 from triage.lists.tables import (
     BROUGHT,
     EVIDENCE,
@@ -50,14 +52,20 @@ from triage.lists.tables import (
 )
 
 __all__ = [
+    "ANSWERS",
     "BROUGHT",
+    "CAUSES",
     "CHOICES",
     "COLUMNS",
     "DECISIONS",
     "DECISION_COLUMNS",
+    "EARLIER",
     "EVIDENCE",
     "FACTS",
     "IDENTITY",
+    "JOINED",
+    "LINKS",
+    "MOVES",
     "NOT_FOR_PANEL",
     "OVERRIDE_REASONS",
     "PLACES",
@@ -65,7 +73,9 @@ __all__ = [
     "REASONS",
     "REFERRALS",
     "RULES",
+    "SCALES",
     "WEIGHTS",
+    "AgainstFacts",
     "Bundle",
     "Counts",
     "IncompleteListError",
@@ -77,6 +87,7 @@ __all__ = [
     "Papers",
     "SheetColumn",
     "SheetRow",
+    "earlier_lists",
     "find_list",
     "gather_tables",
     "list_names",

@@ -13,6 +13,7 @@ import pydantic
 from triage.errors import NotFoundError, Problem, StorageError, TamperedError, close_match
 from triage.lists.manifest import (
     FORMAT,
+    AgainstFacts,
     Counts,
     Manifest,
     ModelFacts,
@@ -56,6 +57,7 @@ class ListContent:
     referrals_in : int
         How many open referrals came in, counted where they came in.
     tables : ListTables
+    against : AgainstFacts or None
     """
 
     as_of: datetime.date
@@ -68,6 +70,7 @@ class ListContent:
     configs: Mapping[str, str]
     referrals_in: int
     tables: ListTables
+    against: AgainstFacts | None = None
 
 
 @dataclass(frozen=True)
@@ -92,16 +95,21 @@ class Bundle:
         return self.manifest.list_id
 
     def find_referral(self, referral_id: str) -> str:
-        """Return the id if that referral came in to this list.
+        """Return the id under which a referral that came in to this list is told.
+
+        That is its own, or that of the referral of the same person within whose place it stands.
 
         Raises
         ------
         NotFoundError
             With a close match, if there is one.
         """
+        joined, lead = (self.tables.joined[name].to_pylist() for name in ("referral_id", "case_id"))
+        cases: dict[str, str] = dict(zip(joined, lead, strict=True))
         known = [
             *self.tables.referrals["referral_id"].to_pylist(),
             *self.tables.not_for_panel["referral_id"].to_pylist(),
+            *cases,
         ]
         if referral_id not in known:
             raise NotFoundError(
@@ -113,7 +121,7 @@ class Bundle:
                     or f"'triage show {self.list_id}' lists them all.",
                 )
             )
-        return referral_id
+        return cases.get(referral_id, referral_id)
 
 
 Papers = Callable[[Bundle], Mapping[str, bytes]]
@@ -199,7 +207,9 @@ def _manifest(content: ListContent, tables: dict[str, str]) -> Manifest:
             ranked=content.tables.referrals.num_rows,
             not_for_panel=len(kinds) - set_aside,
             set_aside=set_aside,
+            joined=content.tables.joined.num_rows,
         ),
+        against=content.against,
         tables=tables,
     )
 

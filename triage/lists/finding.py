@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from pathlib import Path
 
 from triage.errors import NotFoundError, Problem, close_match
 
-__all__ = ["find_list", "list_names"]
+__all__ = ["earlier_lists", "find_list", "list_names"]
 
 NAME = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{8}")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -24,6 +25,34 @@ def list_names(lists_folder: Path) -> tuple[str, ...]:
             for folder in lists_folder.iterdir()
             if NAME.fullmatch(folder.name) and folder.is_dir()
         )
+    )
+
+
+def earlier_lists(lists_folder: Path, as_of: datetime.date, *, within_days: int) -> tuple[str, ...]:
+    """Return the names of the lists before a date, the latest first, one for each as-of date.
+
+    Parameters
+    ----------
+    lists_folder : Path
+        The workspace's ``lists/``.
+    as_of : date
+    within_days : int
+        No list is older than this.
+
+    Returns
+    -------
+    tuple of str
+        Of several lists of one date, the one that was made last.
+    """
+    first = (as_of - datetime.timedelta(days=within_days)).isoformat()
+    names = [one for one in list_names(lists_folder) if first <= one[:10] < as_of.isoformat()]
+    dates = sorted({one[:10] for one in names}, reverse=True)
+    return tuple(
+        max(
+            (one for one in names if one.startswith(date)),
+            key=lambda one: (_created_at(lists_folder / one), one),
+        )
+        for date in dates
     )
 
 

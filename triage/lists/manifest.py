@@ -12,7 +12,16 @@ import pydantic
 
 from triage.workspace import Papers, Strict
 
-__all__ = ["Counts", "Manifest", "ModelFacts", "PanelFacts", "digest_of", "name_of", "seal_of"]
+__all__ = [
+    "AgainstFacts",
+    "Counts",
+    "Manifest",
+    "ModelFacts",
+    "PanelFacts",
+    "digest_of",
+    "name_of",
+    "seal_of",
+]
 
 FORMAT = 5
 ID_DIGITS = 8
@@ -72,13 +81,26 @@ class ModelFacts(Strict):
     retest_on: datetime.date | None = None
 
 
+class AgainstFacts(Strict):
+    """The earlier list that a list is compared with; its seal is among the inputs."""
+
+    list_id: str
+    as_of: datetime.date
+    model: str
+    model_version: str
+
+
 class Counts(Strict):
-    """Where the referrals that came in went; the last three sum to the first."""
+    """Where the referrals that came in went; the others sum to the first.
+
+    ``joined`` are further referrals of people who are ranked, within their places.
+    """
 
     referrals_in: int
     ranked: int
     not_for_panel: int
     set_aside: int
+    joined: int = 0
 
 
 class Manifest(Strict):
@@ -104,6 +126,8 @@ class Manifest(Strict):
     inputs, configs : dict of str to str
         What was read → its SHA-256.
     counts : Counts
+    against : AgainstFacts or None
+        None where there is no earlier list to compare with, or none was wanted.
     tables, papers : dict of str to str
         Every other file of the folder → its SHA-256.
     seal : str
@@ -122,6 +146,7 @@ class Manifest(Strict):
     inputs: dict[str, Sha256]
     configs: dict[str, Sha256]
     counts: Counts
+    against: AgainstFacts | None = None
     tables: dict[str, Sha256]
     papers: dict[str, Sha256] = {}
     seal: Sha256 = ""

@@ -5,12 +5,24 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from triage.lists.beside import (
+    ANSWERS,
+    BESIDE,
+    EARLIER,
+    JOINED,
+    LINKS,
+    MOVES,
+    SCALES,
+    broken_beside,
+)
+from triage.lists.schemas import schema as _schema
 
 __all__ = [
     "BROUGHT",
@@ -35,18 +47,6 @@ CONTRIBUTIONS_BEFORE = 3
 
 TOLERANCE = 1e-6
 """How far a sum of contributions may lie from its score."""
-
-
-def _schema(**columns: pa.DataType | tuple[pa.DataType]) -> pa.Schema:
-    """Return a schema; a type alone is never null, a type in a tuple may be."""
-    return pa.schema(
-        [
-            pa.field(name, kind[0], nullable=True)
-            if isinstance(kind, tuple)
-            else pa.field(name, kind, nullable=False)
-            for name, kind in columns.items()
-        ]
-    )
 
 
 REFERRALS = _schema(
@@ -187,6 +187,7 @@ FIXED = {
     "brought": BROUGHT,
     "facts": FACTS,
     "weights": WEIGHTS,
+    **BESIDE,
 }
 
 
@@ -209,6 +210,8 @@ class ListTables:
     features : pyarrow.Table
         ``referral_id`` and one column a feature: its value, null where unknown. Rows as in
         ``referrals``.
+    answers, joined, links, scales, earlier, moves : pyarrow.Table
+        With the schemas of :mod:`triage.lists.beside`; by default empty.
     """
 
     referrals: pa.Table
@@ -222,9 +225,15 @@ class ListTables:
     brought: pa.Table
     facts: pa.Table
     weights: pa.Table
+    answers: pa.Table = field(default_factory=ANSWERS.empty_table)
+    joined: pa.Table = field(default_factory=JOINED.empty_table)
+    links: pa.Table = field(default_factory=LINKS.empty_table)
+    scales: pa.Table = field(default_factory=SCALES.empty_table)
+    earlier: pa.Table = field(default_factory=EARLIER.empty_table)
+    moves: pa.Table = field(default_factory=MOVES.empty_table)
 
 
-TABLES = tuple(field.name for field in fields(ListTables))
+TABLES = tuple(one.name for one in fields(ListTables))
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
@@ -272,14 +281,14 @@ def check_tables(tables: ListTables, referrals_in: int) -> None:
 
 
 def _wrong_columns(tables: ListTables) -> Iterator[str]:
-    for name, schema in FIXED.items():
+    for name, columns in FIXED.items():
         table: pa.Table = getattr(tables, name)
-        if not table.schema.equals(schema):
+        if not table.schema.equals(columns):
             yield f"the table '{name}' has other columns than a list's"
             continue
-        for field in schema:
-            if not field.nullable and table[field.name].null_count:
-                yield f"the column '{field.name}' of '{name}' has empty cells"
+        for column in columns:
+            if not column.nullable and table[column.name].null_count:
+                yield f"the column '{column.name}' of '{name}' has empty cells"
     for name, first in (
         ("contributions", ["referral_id", "base", "score"]),
         ("features", ["referral_id"]),
@@ -296,7 +305,8 @@ def _wrong_columns(tables: ListTables) -> Iterator[str]:
 
 def _broken_laws(tables: ListTables, referrals_in: int) -> Iterator[str]:
     ranked = tables.referrals["referral_id"].to_pylist()
-    times = Counter(ranked + tables.not_for_panel["referral_id"].to_pylist())
+    beside = (tables.not_for_panel, tables.joined)
+    times = Counter(ranked + [name for one in beside for name in one["referral_id"].to_pylist()])
     twice = sum(count > 1 for count in times.values())
     if twice:
         yield f"{twice} referral(s) stand on the list more than once"
@@ -321,6 +331,8 @@ def _broken_laws(tables: ListTables, referrals_in: int) -> Iterator[str]:
     loose = sum(key not in known for key in _keys(tables.evidence))
     if loose:
         yield f"{loose} record(s) of evidence belong to no reason"
+    aside = tables.not_for_panel["referral_id"].to_pylist()
+    yield from broken_beside(ranked, aside, {name: getattr(tables, name) for name in BESIDE})
 
 
 def _broken_bands(tables: ListTables) -> Iterator[str]:

@@ -32,6 +32,7 @@ def case_page(page: ListPage, case: Case, against: Comparison | None = None) -> 
         against=against,
         drawing=drawing_of,
         records_shown=RECORDS_SHOWN,
+        linked=0,
         least=SEEN,
     )
 
@@ -52,6 +53,7 @@ def case_markdown(page: ListPage, case: Case, against: Comparison | None = None)
         *_concerns(case),
         *_unknown(case),
         *_place(case),
+        *_beside(case),
         *(line for one in (case.above_next, against) if one for line in _compared(one)),
         *_score(page, case),
         *_themes(case),
@@ -106,6 +108,12 @@ def _unknown(case: Case) -> Iterator[str]:
 def _place(case: Case) -> Iterator[str]:
     yield "\n## Why at this place\n"
     yield f"{_plain(case.why_here)} {_plain(case.alone)} {_plain(case.sure.told)}"
+
+
+def _beside(case: Case) -> Iterator[str]:
+    for title, texts in case.beside.sections:
+        yield f"\n## {_plain(title)}\n"
+        yield from (f"- {_plain(text)}" for text in texts)
 
 
 def _compared(one: Comparison) -> Iterator[str]:

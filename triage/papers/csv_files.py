@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 
+from triage.papers.beside import Beside, Gone, Joined
 from triage.papers.pages import Aside, Case, ListPage
 from triage.papers.wording import visible
 
@@ -32,6 +33,14 @@ COLUMNS = (
     "score_low",
     "score_high",
     "chance_within_capacity",
+    "also_referred_as",
+    "linked_to",
+    "places_on_other_scales",
+    "depends_on_scale",
+    "last_to_be_discussed",
+    "moved",
+    "rank_then",
+    "why_moved",
     "horizon_days",
     "base_rate",
     "list_id",
@@ -73,7 +82,10 @@ def guarded(text: str) -> str:
 
 
 def list_csv(page: ListPage, *, only: str | None = None) -> str:
-    """Return ``list.csv``: the ranked referrals in order, then those not for this panel.
+    """Return ``list.csv``: every referral that came in, and those gone since the last list.
+
+    The ranked ones come first, in order, then those within their places and those not for this
+    panel.
 
     Parameters
     ----------
@@ -91,7 +103,9 @@ def list_csv(page: ListPage, *, only: str | None = None) -> str:
     }
     rows = [
         *(_case(one) for one in page.cases if only in (None, one.referral_id)),
+        *(_joined(case, one) for case in page.cases for one in case.beside.joined if only is None),
         *(_aside(one) for one in page.asides if only in (None, one.referral_id)),
+        *(_gone(one) for one in page.gone if only is None),
     ]
     return _text(COLUMNS, ({**row, **shared} for row in rows))
 
@@ -153,6 +167,49 @@ def _case(case: Case) -> dict[str, object]:
             name: _known(getattr(case.sure, name))
             for name in ("score_low", "score_high", "chance_within_capacity")
         },
+        **_beside(case.beside),
+    }
+
+
+def _beside(beside: Beside) -> dict[str, object]:
+    move, earlier = beside.move, beside.earlier
+    return {
+        "also_referred_as": guarded(" ".join(one.referral_id for one in beside.joined)),
+        "linked_to": guarded(" ".join(one.referral_id for one in beside.links)),
+        "places_on_other_scales": "; ".join(f"{one.scale} {one.rank}" for one in beside.scales),
+        "depends_on_scale": "yes" if beside.depends_on_scale else "no",
+        "last_to_be_discussed": earlier.as_of.isoformat() if earlier and earlier.heard else "",
+        "moved": move.status if move else "",
+        "rank_then": move.rank_then if move and move.rank_then is not None else "",
+        "why_moved": guarded(move.text) if move else "",
+    }
+
+
+def _joined(case: Case, one: Joined) -> dict[str, object]:
+    return {
+        "standing": f"joined to {guarded(case.referral_id)}",
+        "rank": case.rank,
+        "referral_id": guarded(one.referral_id),
+        "person_id": guarded(case.person_id),
+        "made_on": one.made_on.isoformat(),
+        "agency": guarded(one.agency_name),
+        "route": guarded(one.route),
+        "tier": guarded(one.tier_name),
+        **{
+            f"reason_{number}": guarded(text)
+            for number, text in enumerate(one.reasons[:3], start=1)
+        },
+    }
+
+
+def _gone(one: Gone) -> dict[str, object]:
+    return {
+        "standing": "gone",
+        "referral_id": guarded(one.referral_id),
+        "person_id": guarded(one.person_id),
+        "moved": "gone",
+        "rank_then": one.rank_then,
+        "why_moved": guarded(one.text),
     }
 
 

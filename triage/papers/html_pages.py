@@ -32,7 +32,13 @@ def html_page(page: ListPage) -> bytes:
     ----------
     page : ListPage
     """
-    return filled("list", page=page, drawing=drawing_of, records_shown=RECORDS_SHOWN)
+    return filled(
+        "list",
+        page=page,
+        drawing=drawing_of,
+        records_shown=RECORDS_SHOWN,
+        linked=len(page.told_in_full),
+    )
 
 
 def filled(name: str, *, page: object, **given: object) -> bytes:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from triage.papers.beside import Beside
 from triage.papers.comparing import Comparison
 from triage.papers.pages import Aside, Case, ListPage, Reason, RuleSeen
 
@@ -26,6 +27,7 @@ def list_json(page: ListPage) -> str:
             **_head(page),
             "referrals": [_case(case) for case in page.cases],
             "not_for_panel": [_aside(one) for one in page.asides],
+            "gone": [asdict(one) for one in page.gone],
         }
     )
 
@@ -69,6 +71,7 @@ def _case(case: Case) -> dict[str, Any]:
         "rank": case.rank,
         "place": case.sure.band,
         "how_sure": asdict(case.sure) | {"told": case.sure.told},
+        "beside": _beside(case.beside),
         "standing": case.standing,
         "referral_id": case.referral_id,
         "person_id": case.person_id,
@@ -96,6 +99,19 @@ def _case(case: Case) -> dict[str, Any]:
         "facts": [asdict(fact) for fact in case.facts],
         "above_next": asdict(case.above_next) if case.above_next else None,
     }
+
+
+def _beside(beside: Beside) -> dict[str, Any]:
+    told = asdict(beside) | {
+        "places_over_all_scales": beside.range_words,
+        "depends_on_scale": beside.depends_on_scale,
+    }
+    for one in told["joined"]:
+        one["made_on"] = one["made_on"].isoformat()
+    if beside.earlier is not None:
+        told["earlier"]["as_of"] = beside.earlier.as_of.isoformat()
+        told["earlier"]["heard"] = beside.earlier.heard
+    return told
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

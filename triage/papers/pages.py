@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from triage.conditions import date_words
 from triage.lists import Bundle, Manifest, ModelFacts
+from triage.papers.beside import Beside, Gone, besides, gone
 from triage.papers.comparing import Comparison, SingleFact, Theme, compare, facts_of, themes_of
 from triage.papers.places import Sure, astride_words, sure_words, sures
 from triage.papers.wording import (
@@ -161,6 +162,7 @@ class Case:
 
     rank: int
     sure: Sure
+    beside: Beside
     referral_id: str
     person_id: str
     made_on: datetime.date
@@ -310,6 +312,20 @@ class ListPage:
     cautions: tuple[str, ...] = ()
     sure_words: str = ""
     astride: str = ""
+    gone: tuple[Gone, ...] = ()
+
+    @property
+    def moved_words(self) -> str:
+        """How many are new, up, down and gone since the list that this one is compared with."""
+        against = self.manifest.against
+        if against is None:
+            return ""
+        moves = [case.beside.move.status for case in self.cases if case.beside.move is not None]
+        counts = {status: moves.count(status) for status in ("new", "up", "down", "same")}
+        return (
+            f"Since the list of {date_words(against.as_of)}: {counts['new']} new, {counts['up']} "
+            f"up, {counts['down']} down, {counts['same']} in the same place, {len(self.gone)} gone."
+        )
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -363,6 +379,22 @@ def _reading(page: ListPage) -> Iterator[Note]:
         "Each says what moved the score or which rule applies, and names the records behind it. "
         "A reason is not a cause. What lowers a score is not proof of safety.",
     )
+    if page.manifest.against is not None:
+        yield Note(
+            "Moves",
+            f"Places are compared with those of {date_words(page.manifest.against.as_of)}. Why one "
+            "moved is found by ranking that list again and changing one thing at a time: the "
+            "model, the rules, the date, what was answered, what else became known, and last the "
+            "other cases. To rise is no verdict; to fall is no all-clear, since time alone lowers "
+            "many scores.",
+        )
+    if any(case.beside.scales for case in page.cases):
+        yield Note(
+            "Scales of harm",
+            "How grave an event is can be counted in several ways. Each place was found again by "
+            "every other scale, with the same rules and the same model; where that moves it "
+            "across the line, it is marked.",
+        )
     yield Note(
         "What is not known is not “no”",
         "Facts that nobody recorded or asked about are listed as such; the list works with what "
@@ -443,6 +475,7 @@ def list_page(bundle: Bundle) -> ListPage:
         must_below=tuple(case for case in cases if case.standing != "discuss" and case.tier <= 2),
         rules=tuple(_rules_met(bundle)),
         cautions=tuple(_cautions(manifest)),
+        gone=tuple(gone(bundle)),
         sure_words=sure_words([case.sure for case in cases]),
         astride=astride_words(
             [case.sure for case in standing["discuss"]],
@@ -510,6 +543,7 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
     words = _Words(manifest.model)
     reasons = _reasons(bundle, words)
     sure = sures(bundle)
+    beside = besides(bundle)
     rules = _by_referral(tables.rules)
     brought, facts = _by_referral(tables.brought), _by_referral(tables.facts)
     ranked = tables.referrals.num_rows
@@ -519,6 +553,7 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
         yield Case(
             rank=row["rank"],
             sure=sure[row["referral_id"]],
+            beside=beside[row["referral_id"]],
             referral_id=row["referral_id"],
             person_id=row["person_id"],
             made_on=row["made_on"],

@@ -14,6 +14,7 @@ from rich.text import Text
 from triage.conditions import date_words
 from triage.errors import NotFoundError, Problem
 from triage.lists import Bundle
+from triage.papers.beside import Gone
 from triage.papers.case_pages import case_markdown, case_page
 from triage.papers.comparing import Comparison
 from triage.papers.csv_files import case_csv, list_csv
@@ -81,7 +82,7 @@ def print_case(
     NotFoundError
         The list has no such referral, or the other is not ranked.
     """
-    bundle.find_referral(referral_id)
+    referral_id = bundle.find_referral(referral_id)
     page = list_page(bundle)
     other = _ranked_case(bundle, page, against) if against is not None else None
     for case in page.cases:
@@ -161,9 +162,13 @@ def _list(page: ListPage, rows: int | None) -> RenderableType:
         f"{number_of(counts.referrals_in, 'referral')} came in: {len(page.discuss)} to discuss, "
         f"{number_of(len(page.near_misses), 'near miss', 'near misses')}, {len(page.below)} "
         f"further down, {counts.not_for_panel} not for this panel, {counts.set_aside} set aside."
+        + f" {counts.joined} more within the case of another."
+        * bool(counts.joined)
     )
     shown = page.cases[:rows]
     parts: list[RenderableType] = [*_head(page), _text(went), _text(page.sure_words)]
+    if page.moved_words:
+        parts.append(_text(page.moved_words))
     parts.append(_ranked(page, shown))
     if len(shown) < len(page.cases):
         parts.append(_text(f"and {len(page.cases) - len(shown)} more"))
@@ -172,12 +177,14 @@ def _list(page: ListPage, rows: int | None) -> RenderableType:
         parts.append(_text(f"Room is short: raised by a rule, yet below the line: {ranks}", "bold"))
     if page.asides and rows is None:
         parts.append(_asides(page.asides))
+    if page.gone and rows is None:
+        parts.append(_gone(page.gone))
     return Group(*parts)
 
 
 def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
-    table.add_column("Place", justify="right")
+    table.add_column("Place,\nmoved" if page.moved_words else "Place", justify="right")
     table.add_column("Referral,\nperson")
     table.add_column("Tier,\ncame from")
     table.add_column("Why", ratio=1)
@@ -185,9 +192,9 @@ def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
     for case in cases:
         number = 3 if case.standing != "below" else 1
         table.add_row(
-            case.sure.band,
-            _text(f"{case.referral_id}\n{case.person_id}"),
-            _text(f"{case.tier_name}\n{case.agency_name}"),
+            _text("\n".join([case.sure.band, *case.beside.marks[:1]])),
+            _text("\n".join([case.referral_id, *case.beside.also, case.person_id])),
+            _text("\n".join([case.tier_name, case.agency_name, *case.beside.marks[1:]])),
             _text("\n".join(case.main_reasons(number)) or "Nothing on record raises it"),
             case.likely,
         )
@@ -209,6 +216,22 @@ def _asides(asides: Iterable[Aside]) -> RenderableType:
             _text(one.referral_id), _text(one.person_id), _text(f"{one.kind_words}. {one.text}")
         )
     return Padding(table, (1, 0, 0, 0))
+
+
+def _gone(gone: Iterable[Gone]) -> RenderableType:
+    table = Table(show_edge=False, pad_edge=False, header_style="bold", title_justify="left")
+    table.title = "Gone since the last list"
+    for name in ("Was at", "Referral", "Person", "Why"):
+        table.add_column(name)
+    for one in gone:
+        table.add_row(f"{one.rank_then}", *map(_text, (one.referral_id, one.person_id, one.text)))
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _beside(case: Case) -> Iterator[RenderableType]:
+    for title, texts in case.beside.sections:
+        yield _text(f"\n{title}", "bold")
+        yield from (_text(f"  {text}") for text in texts)
 
 
 def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[RenderableType]:
@@ -241,6 +264,7 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
     yield _text(f"  {case.why_here}")
     yield _text(f"  {case.alone}")
     yield _text(f"  {case.sure.told}")
+    yield from _beside(case)
     for compared in (case.above_next, against):
         if compared:
             yield _text(f"\n{compared.title}", "bold")

@@ -23,7 +23,9 @@ referral would have had are told beside it.
 """
 
 from triage.ranking.bands import bands, chance_of_order
+from triage.ranking.cases import Cases, join_cases
 from triage.ranking.certainty import Certainty, certainty
+from triage.ranking.moves import Standings, causes_of_moves, places_among
 from triage.ranking.places import (
     Ranking,
     SetAside,
@@ -35,17 +37,22 @@ from triage.ranking.places import (
 from triage.ranking.tiers import Exclusion, Tier, exclusions_of, tiers_of
 
 __all__ = [
+    "Cases",
     "Certainty",
     "Exclusion",
     "Ranking",
     "SetAside",
+    "Standings",
     "Tier",
     "assert_nothing_is_lost",
     "bands",
+    "causes_of_moves",
     "certainty",
     "chance_of_order",
     "exclusions_of",
+    "join_cases",
     "order_of",
+    "places_among",
     "rank",
     "rank_by_score_alone",
     "tiers_of",

@@ -24,7 +24,14 @@ from triage.timeline.cohort import (
     training_days,
 )
 from triage.timeline.futures import OTHER_FUTURES, not_yet_known
-from triage.timeline.links import MOST_SHARING, Linked, Links, find_links, linked_timeline
+from triage.timeline.links import (
+    MOST_SHARING,
+    Linked,
+    Links,
+    find_links,
+    linked_on,
+    linked_timeline,
+)
 from triage.timeline.parts import timelines_in_parts
 from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.texts import Finder
@@ -35,6 +42,7 @@ from triage.timeline.timelines import (
     build_timeline,
     day_of,
     moments_of,
+    on_scale,
 )
 
 __all__ = [
@@ -54,11 +62,13 @@ __all__ = [
     "day_of",
     "find_links",
     "forward_folds",
+    "linked_on",
     "linked_timeline",
     "moments_of",
     "not_yet_known",
     "nothing_known",
     "nothing_open",
+    "on_scale",
     "open_referrals",
     "people_attributes_at",
     "timelines_in_parts",

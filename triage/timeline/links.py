@@ -27,7 +27,7 @@ import pyarrow as pa
 from triage.conditions import take
 from triage.timeline.timelines import Days, Timeline
 
-__all__ = ["MOST_SHARING", "Linked", "Links", "find_links", "linked_timeline"]
+__all__ = ["MOST_SHARING", "Linked", "Links", "find_links", "linked_on", "linked_timeline"]
 
 MOST_SHARING = 50
 """A name that more people share than this, on an as-of date, links nobody on it."""
@@ -103,6 +103,20 @@ def find_links(
     naming = _naming(timeline, column, people)
     sharing = _uncrowded(_sharing(timeline, column, naming), timeline.n_people, most_sharing)
     return _links(sharing, people, timeline.n_people)
+
+
+def linked_on(links: Links, day: int) -> frozenset[tuple[int, int]]:
+    """Return who is linked to whom on an as-of date, both ways, as positions of people.
+
+    Parameters
+    ----------
+    links : Links
+    day : int
+        In days since 1970-01-01.
+    """
+    there = (links.begins < day) & (links.ends >= day)
+    pairs = zip(links.person[there].tolist(), links.other[there].tolist(), strict=True)
+    return frozenset(pairs)
 
 
 def linked_timeline(

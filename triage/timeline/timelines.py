@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ __all__ = [
     "build_timeline",
     "day_of",
     "moments_of",
+    "on_scale",
     "timeline_of",
 ]
 
@@ -249,6 +250,36 @@ def timeline_of(
         rows=order,
         table=table,
     )
+
+
+def on_scale(timeline: Timeline, scale: Scale, day: int) -> Timeline:
+    """Return timelines whose harm is counted on another scale, in the days of the first.
+
+    Scales differ in how large a day is, and a model and its rules have learned or were given the
+    days of one. So the other scale's days are multiplied by one number, such that all that had
+    happened and was known before the day is as harmful in total on either; what changes is how
+    harm is spread over kinds of events.
+
+    Parameters
+    ----------
+    timeline : Timeline
+        With the columns ``harm_class`` and ``harm_days``.
+    scale : Scale
+    day : int
+        As-of date, in days since 1970-01-01.
+
+    Examples
+    --------
+    Harm of 20 and 10 days on one scale, 100 and 200 on the other, becomes 10 and 20.
+    """
+    classes, before = timeline.columns["harm_class"], timeline.columns["harm_days"]
+    if not isinstance(classes, Categories) or not isinstance(before, Numbers):
+        raise TypeError("a timeline's harm is in its columns harm_class and harm_days")
+    days = scale.harm_days(classes)
+    there = (timeline.happened < day) & (timeline.known < day) & (timeline.replaced >= day)
+    total, other = float(before.values[there].sum()), float(days[there].sum())
+    counted = Numbers(days * (total / other if total and other else 1.0))
+    return replace(timeline, columns={**timeline.columns, "harm_days": counted})
 
 
 def moments_of(

@@ -20,6 +20,7 @@ from triage.workspace import write_whole, write_workspace
 __all__ = ["run_demo", "write_demo"]
 
 MARK = ".synthetic-demo"
+FORTNIGHT = 14
 NAME = "Synthetic perpetrator panel"
 
 
@@ -73,7 +74,8 @@ def run_demo(folder: Path, made: Made, *, now: datetime.datetime, progress: Prog
     Returns
     -------
     Bundle
-        The list of the last first of a month up to which the extracts tell everything.
+        The list of the last first of a month up to which the extracts tell everything, compared
+        with the one of a fortnight before: both hold whoever was referred in between.
     """
     project = load_project(folder)
     today = made.until + datetime.timedelta(days=1)
@@ -83,7 +85,10 @@ def run_demo(folder: Path, made: Made, *, now: datetime.datetime, progress: Prog
         promote_version(project, trained.proposed, now=now, by="nobody: this is a demo")
     except GateError:
         progress.stage("No model passes the gates: rules and a comparator rank")
-    return make_list(project, as_of=today.replace(day=1), today=today, now=now, progress=progress)
+    as_of = today.replace(day=1)
+    for date in (as_of - datetime.timedelta(days=FORTNIGHT), as_of):
+        bundle = make_list(project, as_of=date, today=today, now=now, progress=progress)
+    return bundle
 
 
 def _refuse_what_stands(folder: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from triage.conditions import Column
+from triage.conditions import Column, take
 from triage.errors import NotFoundError
 from triage.features import FeatureMatrix
 from triage.records import CaseHistories, StoredHistories, known_dates
@@ -63,6 +63,16 @@ class Asked:
         """The referrals' ids, in order."""
         ids: list[str] = self.referrals["referral_id"].to_pylist()
         return ids
+
+    def take(self, rows: Rows) -> Asked:
+        """Return some of these questions."""
+        return Asked(
+            self.referrals.take(pa.array(rows)),
+            self.timeline,
+            Moments(self.moments.person[rows], self.moments.day[rows]),
+            {name: take(column, rows) for name, column in self.attributes.items()},
+            self.matrix.take(rows),
+        )
 
 
 def ask_of_all(project: Project, histories: CaseHistories, make: Make = made_anew) -> Asked:

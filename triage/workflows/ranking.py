@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from triage.explain import (
     MOST_TOLD,
@@ -23,18 +26,32 @@ from triage.lists import (
     write_bundle,
 )
 from triage.papers import make_papers
-from triage.ranking import SetAside, certainty, rank
-from triage.records import Checked
+from triage.ranking import (
+    Ranking,
+    SetAside,
+    Standings,
+    certainty,
+    exclusions_of,
+    join_cases,
+    rank,
+    tiers_of,
+)
+from triage.records import CaseHistories, Checked
 from triage.registry import Registry, Version
+from triage.rules import Trace
+from triage.workflows.against import History, Judged, Now, moves_table, read_history
+from triage.workflows.cases import answers_table, joined_table, links_table
 from triage.workflows.checking import read_accepted
+from triage.workflows.earlier import earlier_table
 from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version, config_hashes
 from triage.workflows.questions import Asked, ask_of_open
 from triage.workflows.ruling import ask_rules, rules_know_places, said_by_model
+from triage.workflows.scales import scales_table
 from triage.workflows.versions import Role, ranker_of
 
-__all__ = ["make_list"]
+__all__ = ["Making", "make_list"]
 
 
 def make_list(
@@ -44,6 +61,7 @@ def make_list(
     today: datetime.date,
     now: datetime.datetime,
     progress: Progress,
+    against: str | None = None,
     keep_features: bool = True,
 ) -> Bundle:
     """Write the discussion list of an as-of date, or find that it already stands just so.
@@ -58,6 +76,9 @@ def make_list(
     now : datetime
         Written into the manifest, and nowhere else.
     progress : Progress
+    against : str, optional
+        The earlier list that it is compared with, ``none`` for no earlier list at all; by default
+        the latest before it.
     keep_features : bool
         Whether features that were kept before are used, and new ones kept.
 
@@ -68,28 +89,126 @@ def make_list(
         referral is open.
     RejectedRowsError, ExtractError, TamperedError, StorageError
     """
+    history = read_history(project.workspace.lists, as_of, against)
+    if history.passed_over:
+        names = ", ".join(history.passed_over)
+        progress.stage(
+            f"Passing over lists that cannot be read (another release, or changed): {names}"
+        )
     version, role = ranker_of(project)
     registry = Registry(project.workspace, project.panel.tracking_uri)
     trained = registry.load(version.number, with_ensemble=True)
     checked = read_accepted(project, today=today, progress=progress, decided_before=as_of)
     progress.stage("Ranking and explaining")
+    asked = ask_of_open(
+        project, checked.histories, as_of, feature_maker(project, progress, keep=keep_features)
+    )
+    made = Making(
+        project, trained, version.sha256, as_of, config_hashes(project.workspace), code_version()
+    )
     set_aside = _set_aside(project, checked, as_of)
-    make = feature_maker(project, progress, keep=keep_features)
-    asked = ask_of_open(project, checked.histories, as_of, make)
+    tables = made.tables(asked, checked.histories, history, set_aside)
     content = ListContent(
         as_of=as_of,
         created_at=now,
         synthetic=project.panel.synthetic,
         panel=_panel_facts(project),
         model=_model_facts(version, trained, role),
-        code_version=code_version(),
-        inputs=checked.inputs,
-        configs=config_hashes(project.workspace),
+        code_version=made.code_version,
+        inputs={**checked.inputs, **history.inputs},
+        configs=made.configs,
         referrals_in=len({*asked.referral_ids, *(one.referral_id for one in set_aside)}),
-        tables=_tables(project, trained, asked, set_aside, as_of),
+        tables=tables,
+        against=history.facts,
     )
     progress.stage("Writing the list")
     return write_bundle(project.workspace.lists, content, make_papers)
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a list is made by.
+
+    Parameters
+    ----------
+    project : Project
+    trained : Trained
+        The model that ranks.
+    model_sha256 : str
+        Of its file.
+    as_of : date
+    configs : mapping of str to str
+        See :func:`triage.workflows.project.config_hashes`.
+    code_version : str
+    """
+
+    project: Project
+    trained: Trained
+    model_sha256: str
+    as_of: datetime.date
+    configs: Mapping[str, str]
+    code_version: str
+
+    def tables(
+        self,
+        asked: Asked,
+        histories: CaseHistories,
+        history: History,
+        set_aside: Sequence[SetAside] = (),
+    ) -> ListTables:
+        """Return the tables of a list of these referrals.
+
+        Parameters
+        ----------
+        asked : Asked
+            All that are open on the as-of date.
+        histories : CaseHistories
+        history : History
+            The lists before.
+        set_aside : sequence of SetAside
+        """
+        project, trained = self.project, self.trained
+        trace = self.trace(asked)
+        persons = asked.referrals["person_id"].to_pylist()
+        cases = join_cases(asked.referral_ids, persons, trained.score(asked.matrix), trace)
+        alone = asked.take(cases.rows)
+        ranked = alone.take(self.rank(alone).rows)
+        tables = replace(
+            _tables(project, trained, alone, set_aside, self.as_of),
+            answers=answers_table(ranked, project.vocabulary),
+            joined=joined_table(asked, cases, trace, project.vocabulary),
+            links=links_table(asked, cases, project.vocabulary),
+            earlier=earlier_table(trained, ranked, history.earlier),
+            scales=scales_table(project, alone, self.rank),
+        )
+        if history.against is None:
+            return tables
+        now = Now(tables, alone, self.as_of, self.model_sha256, self.configs, self.code_version)
+        return replace(
+            tables, moves=moves_table(project, histories, history.against, now, self.judge)
+        )
+
+    def trace(self, asked: Asked) -> Trace:
+        """Return what becomes of today's rules."""
+        model = said_by_model(self.trained, asked, self.trained.score(asked.matrix))
+        return ask_rules(self.project.policy, asked, self.as_of, model=model)
+
+    def judge(self, asked: Asked) -> Judged:
+        """Return what today's rules and model make of any referrals."""
+        trace = self.trace(asked)
+        ranked = np.ones(len(asked.moments), dtype=bool)
+        ranked[list(exclusions_of(trace))] = False
+        return Judged(Standings(tiers_of(trace), self.trained.score(asked.matrix)), ranked)
+
+    def rank(self, asked: Asked) -> Ranking:
+        """Return the places of referrals of which each stands for itself."""
+        return rank(
+            asked.referral_ids,
+            self.trained.score(asked.matrix),
+            self.trace(asked),
+            capacity=self.project.panel.capacity,
+            near_misses=self.project.panel.near_misses,
+        )
 
 
 def _tables(

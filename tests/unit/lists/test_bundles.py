@@ -37,6 +37,12 @@ FILES = {
     "features.parquet",
     "brought.parquet",
     "facts.parquet",
+    "answers.parquet",
+    "joined.parquet",
+    "links.parquet",
+    "scales.parquet",
+    "earlier.parquet",
+    "moves.parquet",
     "list.txt",
 }
 

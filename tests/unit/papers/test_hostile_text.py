@@ -9,6 +9,7 @@ import io
 import json
 import re
 
+import pyarrow as pa
 import pytest
 
 from tests.invented_lists import invented_content, invented_tables, with_every_text
@@ -108,7 +109,8 @@ def test_hostile_ids_are_shown_and_guarded_too():
             continue
         column = [new[one] for one in table["referral_id"].to_pylist()]
         position = table.column_names.index("referral_id")
-        renamed[name] = table.set_column(position, table.schema.field(position), [column])
+        field = table.schema.field(position)
+        renamed[name] = table.set_column(position, field, pa.array(column, field.type))
     bundle = a_bundle(type(tables)(**renamed))
     papers = make_papers(bundle)
     words = read(papers["list.html"].decode()).words

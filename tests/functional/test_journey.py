@@ -65,6 +65,7 @@ def test_papers_are_written_for_each_reader(program, trained, tmp_path) -> None:
     asked = ["papers", "latest", "--workspace", trained, "--output", tmp_path]
     assert {Path(line).name for line in program.must(*asked).out.split()} == {
         "list.pdf",
+        "list.xlsx",
         "list.html",
         "list.csv",
         "list.json",

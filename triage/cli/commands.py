@@ -724,6 +724,9 @@ def papers_command(
     pdf: Annotated[
         bool, typer.Option("--pdf", help="The pack to print: cover, list, a sheet a case.")
     ] = False,
+    xlsx: Annotated[
+        bool, typer.Option("--xlsx", help="The workbook: to filter, and to fill in decisions.")
+    ] = False,
     html: Annotated[bool, typer.Option("--html", help="The page for a browser.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="A row a referral.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
@@ -746,7 +749,7 @@ def papers_command(
     from triage.papers import READERS
     from triage.workflows import open_list, recorded, write_papers
 
-    wanted = {"pdf": pdf, "html": html, "csv": csv, "json": json}
+    wanted = {"pdf": pdf, "xlsx": xlsx, "html": html, "csv": csv, "json": json}
     there = READERS[reader.value]
     forms = [form for form, named in wanted.items() if named] or list(there)
     unknown = [form for form in forms if form not in there]

@@ -13,14 +13,16 @@ from triage.papers.pack import list_pdf
 from triage.papers.pages import ListPage, list_page
 from triage.papers.readers import agencies_of, agency_paper, public_paper
 from triage.papers.told import ToldPage, told_json, told_page, told_pdf
+from triage.papers.workbook import list_xlsx
 
 __all__ = ["FORMS", "READERS", "make_paper", "make_papers"]
 
-FORMS: Mapping[str, Callable[[ListPage], bytes]] = {
-    "html": html_page,
-    "csv": lambda page: list_csv(page).encode(),
-    "json": lambda page: list_json(page).encode(),
-    "pdf": list_pdf,
+FORMS: Mapping[str, Callable[[Bundle, ListPage], bytes]] = {
+    "html": lambda _bundle, page: html_page(page),
+    "csv": lambda _bundle, page: list_csv(page).encode(),
+    "json": lambda _bundle, page: list_json(page).encode(),
+    "pdf": lambda _bundle, page: list_pdf(page),
+    "xlsx": list_xlsx,
 }
 TOLD_FORMS: Mapping[str, Callable[[ListPage, ToldPage], bytes]] = {
     "html": lambda _page, told: told_page(told),
@@ -48,7 +50,7 @@ def make_papers(bundle: Bundle) -> dict[str, bytes]:
         ``created_at`` and the hashes of the papers themselves are not looked at.
     """
     page = list_page(bundle)
-    return {f"list.{form}": FORMS[form](page) for form in BESIDE_THE_LIST}
+    return {f"list.{form}": FORMS[form](bundle, page) for form in BESIDE_THE_LIST}
 
 
 def make_paper(bundle: Bundle, form: str, *, reader: str = "chair", agency: str = "") -> bytes:
@@ -71,7 +73,7 @@ def make_paper(bundle: Bundle, form: str, *, reader: str = "chair", agency: str 
     """
     page = list_page(bundle)
     if reader == "chair":
-        return FORMS[form](page)
+        return FORMS[form](bundle, page)
     if reader == "public":
         return TOLD_FORMS[form](page, public_paper(page))
     known = agencies_of(page)

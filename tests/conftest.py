@@ -58,6 +58,9 @@ MISSING = {
     "postgresql": lambda: "" if postgresql_programs() else "PostgreSQL's server is not installed",
     "browser": lambda: "" if chromium() else "Chromium is not installed",
     "spark": spark_missing,
+    "dask": lambda: (
+        "" if importlib.util.find_spec("distributed") else "the extra 'dask' is not installed"
+    ),
 }
 
 

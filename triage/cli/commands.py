@@ -441,11 +441,31 @@ def _tell_about_features(
         tell(f"The page: {output}")
 
 
-@application.command("train", epilog="Example:  triage train\n\nExample:  triage train --no-cache")
+@application.command(
+    "train",
+    epilog="Example:  triage train\n\nExample:  triage train --no-cache\n\n"
+    "Example:  triage train --no-search\n\n"
+    "Example:  triage train --cluster tcp://scheduler:8786",
+)
 def train_command(
     workspace: WorkspaceOption = HERE,
     form: FormatOption = Format.TABLE,
     no_cache: NoCache = False,
+    no_search: Annotated[
+        bool,
+        typer.Option(
+            "--no-search",
+            help="Take the parameters in models/ as they stand, also where a file has a 'search'.",
+        ),
+    ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="URL",
+            help="Fit on the workers of a Dask scheduler: '--cluster tcp://host:8786'.",
+        ),
+    ] = None,
 ) -> None:
     """Fit and compare all models; propose a champion.
 
@@ -461,6 +481,8 @@ def train_command(
             today=now().date(),
             progress=progress,
             keep_features=not no_cache,
+            search=not no_search,
+            cluster=cluster,
         )
     print_listing(done.rows, done.columns, form)
     for line in done.told:

@@ -46,7 +46,7 @@ from triage.learning.evaluations import (
     figure_of,
 )
 from triage.learning.examples import Examples, make_folds
-from triage.learning.experiments import Experiment, Period, Result, train
+from triage.learning.experiments import Experiment, Period, Result, forward_scores, train
 from triage.learning.fitting import Fit
 from triage.learning.forecasts import (
     Bin,
@@ -75,6 +75,8 @@ from triage.learning.proposals import Proposal
 from triage.learning.recency import LONG_AGO_DAYS
 from triage.learning.replays import Occasion, can_learn, replay
 from triage.learning.resampling import Figure, Resamples
+from triage.learning.searches import Search, Span, settings_of
+from triage.learning.searching import Round, Searched, Trial, search_models
 from triage.learning.specs import ModelSpec, read_models
 from triage.learning.standing import standing_weights
 from triage.learning.trained import Ranker, Trained, UnexplainedError
@@ -120,12 +122,17 @@ __all__ = [
     "Ranker",
     "Resamples",
     "Result",
+    "Round",
+    "Search",
+    "Searched",
     "SignedLogistic",
     "Skill",
+    "Span",
     "Standing",
     "ToldAlarm",
     "Trained",
     "TreeSum",
+    "Trial",
     "UnexplainedError",
     "Verdict",
     "bins_of",
@@ -135,6 +142,7 @@ __all__ = [
     "can_learn",
     "data_alarms",
     "figure_of",
+    "forward_scores",
     "judge",
     "lists_of",
     "make_folds",
@@ -150,6 +158,8 @@ __all__ = [
     "replay",
     "resampled_people",
     "score_alarms",
+    "search_models",
+    "settings_of",
     "shuffled_skill",
     "single_feature_skills",
     "standing_weights",

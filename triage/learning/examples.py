@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from triage.errors import LearningError, Problem
 from triage.features import FeatureMatrix
+from triage.learning.searches import Search
 from triage.learning.standing import standing_weights
 from triage.outcomes import Labels, Outcome
 from triage.timeline import Fold, Moments, check_forward, forward_folds
 from triage.workspace import Training
 
-__all__ = ["Examples", "make_folds"]
+__all__ = ["Examples", "make_folds", "search_folds"]
 
 Rows = npt.NDArray[np.int64]
 SETTINGS = "configs/panel.yaml: training"
@@ -100,23 +101,78 @@ def make_folds(examples: Examples, training: Training) -> tuple[Fold, ...]:
         period with nothing to learn from or to test on, or with one class alone.
     """
     _check_answers(examples, training)
-    days = examples.moments.day
-    matures_in_days = examples.outcome.matures_in_days
     known = np.flatnonzero(examples.labels.known)
-    folds = tuple(
-        replace(fold, train=known[fold.train], test=known[fold.test])
+    return _folds(
+        known,
+        examples,
+        folds=training.folds,
+        test_days=training.test_days,
+        minimum_positives=training.minimum_positives,
+        where=SETTINGS,
+    )
+
+
+def search_folds(
+    examples: Examples, first: Fold, search: Search, training: Training, *, where: str
+) -> tuple[Fold, ...]:
+    """Return the folds of a search, all of whose outcomes had settled before the first test.
+
+    Parameters
+    ----------
+    examples : Examples
+    first : Fold
+        The first test period of the training: the folds are made of what may be learned from there.
+    search : Search
+    training : Training
+    where : str
+        What messages call the search.
+
+    Raises
+    ------
+    LearningError
+        Too little had settled by then for so many periods.
+    """
+    return _folds(
+        first.train,
+        examples,
+        folds=search.folds,
+        test_days=search.test_days or training.test_days,
+        minimum_positives=training.minimum_positives,
+        where=where,
+    )
+
+
+def _folds(
+    rows: Rows,
+    examples: Examples,
+    *,
+    folds: int,
+    test_days: int,
+    minimum_positives: int,
+    where: str,
+) -> tuple[Fold, ...]:
+    """Return the folds of these rows, each looked at for what it lacks."""
+    days, matures_in_days = examples.moments.day, examples.outcome.matures_in_days
+    made = tuple(
+        replace(fold, train=rows[fold.train], test=rows[fold.test])
         for fold in forward_folds(
-            days[known],
-            matures_in_days=matures_in_days,
-            folds=training.folds,
-            test_days=training.test_days,
+            days[rows], matures_in_days=matures_in_days, folds=folds, test_days=test_days
         )
     )
-    check_forward(folds, days, matures_in_days=matures_in_days)
-    problems = [problem for fold in folds for problem in _shortcomings(fold, examples, training)]
+    check_forward(made, days, matures_in_days=matures_in_days)
+    problems = [
+        problem
+        for fold in made
+        for problem in _shortcomings(
+            fold,
+            examples,
+            minimum_positives,
+            f"{where}, test period {fold.number} of {folds} ({_dates(fold)})",
+        )
+    ]
     if problems:
         raise LearningError(problems)
-    return folds
+    return made
 
 
 def _check_answers(examples: Examples, training: Training) -> None:
@@ -157,9 +213,10 @@ def _check_answers(examples: Examples, training: Training) -> None:
         )
 
 
-def _shortcomings(fold: Fold, examples: Examples, training: Training) -> Iterator[Problem]:
+def _shortcomings(
+    fold: Fold, examples: Examples, minimum_positives: int, where: str
+) -> Iterator[Problem]:
     y = examples.labels.values
-    where = f"{SETTINGS}, test period {fold.number} of {training.folds} ({_dates(fold)})"
     mend = "Lower 'folds' or change 'test_days', or bring in more years of referrals."
     if not len(fold.train):
         matures = examples.outcome.matures_in_days
@@ -170,10 +227,10 @@ def _shortcomings(fold: Fold, examples: Examples, training: Training) -> Iterato
             "none",
             mend,
         )
-    elif (positives := int(y[fold.train].sum())) < training.minimum_positives:
+    elif (positives := int(y[fold.train].sum())) < minimum_positives:
         yield Problem(
             where,
-            f"at least {training.minimum_positives} referrals to learn from must have the outcome "
+            f"at least {minimum_positives} referrals to learn from must have the outcome "
             "(minimum_positives)",
             f"{positives or 'none'} of {len(fold.train)}",
             mend,

@@ -14,22 +14,21 @@ from triage.errors import LearningError
 from triage.learning.calibration import calibrate
 from triage.learning.ensembles import with_ensemble
 from triage.learning.examples import Examples, make_folds
-from triage.learning.fitting import Data, Fit, Job
+from triage.learning.fitting import Fit, Job, data_of
 from triage.learning.jobs import KeptFits, Progress, run_jobs
 from triage.learning.measures import Measures, lists_of, measure
 from triage.learning.proposals import Proposal, propose
-from triage.learning.recency import is_recency
+from triage.learning.searching import Searched
 from triage.learning.specs import ModelSpec
 from triage.learning.trained import Trained
 from triage.outcomes import Outcome
 from triage.timeline import NEVER, Fold
 from triage.workspace import Training
 
-__all__ = ["Experiment", "Period", "Result", "train"]
+__all__ = ["Experiment", "Period", "Result", "forward_scores", "train"]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-DIRECTIONS = {"raises": 1, "lowers": -1, "none": 0}
 REHEARSED_SHARE = 0.3
 
 
@@ -96,6 +95,8 @@ class Experiment:
     fingerprint : str
         Of the examples.
     proposal : Proposal
+    searches : tuple of Searched
+        Of the specs whose parameters were searched.
     """
 
     outcome: Outcome
@@ -106,6 +107,7 @@ class Experiment:
     tested: Rows
     fingerprint: str
     proposal: Proposal
+    searches: tuple[Searched, ...] = ()
 
     def result(self, name: str) -> Result:
         """Return what became of the spec of this name."""
@@ -138,6 +140,7 @@ def train(
     training: Training,
     progress: Progress | None = None,
     kept: KeptFits | None = None,
+    searches: Sequence[Searched] = (),
 ) -> Experiment:
     """Return all models of these specs, with their measures and the one that is proposed.
 
@@ -155,6 +158,8 @@ def train(
     progress : callable, optional
     kept : KeptFits, optional
         Where each fit is kept as soon as it is made, and taken from where it was made before.
+    searches : sequence of Searched
+        How the parameters of some specs were found (:func:`search_models`); a note says so.
 
     Raises
     ------
@@ -184,6 +189,7 @@ def train(
         for spec in specs:
             its = [next(fitted) for _ in range(len(folds) + 1)] if spec.learns else []
             results.append(_result(spec, its, examples, folds, capacity))
+        results = [_with_search(result, searches) for result in results]
     proposal = propose([(result.trained, result.pooled) for result in results], capacity)
     if training.ensemble:
         place = next(n for n, one in enumerate(results) if one.name == proposal.name)
@@ -206,7 +212,49 @@ def train(
         tested=np.concatenate([fold.test for fold in folds]),
         fingerprint=examples.fingerprint(),
         proposal=proposal,
+        searches=tuple(searches),
     )
+
+
+def _with_search(result: Result, searches: Sequence[Searched]) -> Result:
+    found = [one.told for one in searches if one.model == result.name]
+    notes = (*result.trained.notes, *found)
+    return replace(result, trained=replace(result.trained, notes=notes))
+
+
+def forward_scores(
+    spec: ModelSpec,
+    examples: Examples,
+    *,
+    training: Training,
+    kept: KeptFits | None = None,
+) -> Floats:
+    """Return what a model's scores of the rows tested would have been, as in an experiment.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        Of an estimator.
+    examples : Examples
+    training : Training
+    kept : KeptFits, optional
+
+    Returns
+    -------
+    ndarray of float64, shape (n_tested,)
+        Those of ``Experiment.tested``, each from the model of its period.
+
+    Raises
+    ------
+    LearningError
+        With everything that stands against it.
+    """
+    folds = make_folds(examples, training)
+    jobs = [job for job in _jobs([spec], examples, folds, training) if not job.keep]
+    fits = run_jobs(jobs, data_of(examples), training.jobs, None, kept)
+    if problems := [one.problem for one in fits if one.problem is not None]:
+        raise LearningError(problems)
+    return np.concatenate([one.calibration(one.base_log_odds) for one in fits])
 
 
 def _of_all(progress: Progress | None, of: int) -> Callable[[int], Progress | None]:
@@ -214,28 +262,6 @@ def _of_all(progress: Progress | None, of: int) -> Callable[[int], Progress | No
     if progress is None:
         return lambda _before: None
     return lambda before: lambda done, _of, what: progress(before + done, of, what)
-
-
-def data_of(examples: Examples) -> Data:
-    """Return what all fits share."""
-    return Data(
-        values=examples.matrix.values,
-        y=examples.labels.values,
-        harm_days=examples.labels.harm_days,
-        days_until=examples.labels.days_until,
-        horizon_days=examples.outcome.horizon_days,
-        names=examples.matrix.names,
-        directions=_directions(examples),
-        recency=_recency(examples),
-    )
-
-
-def _directions(examples: Examples) -> tuple[int, ...]:
-    return tuple(DIRECTIONS[feature.direction] for feature in examples.matrix.features)
-
-
-def _recency(examples: Examples) -> tuple[bool, ...]:
-    return tuple(is_recency(feature) for feature in examples.matrix.features)
 
 
 def _jobs(
@@ -323,15 +349,17 @@ def _result(
 def _kept(
     spec: ModelSpec, kept: Fit, by_fold: Sequence[Fit], examples: Examples, tested: Rows
 ) -> Trained:
-    names, bound, recency = examples.matrix.names, _directions(examples), _recency(examples)
+    data = data_of(examples)
     foretold = np.concatenate([one.base_log_odds for one in by_fold])
     return replace(
         _plain(spec, examples),
-        feature_names=tuple(names[column] for column in kept.columns),
+        feature_names=tuple(data.names[column] for column in kept.columns),
         estimator=kept.estimator,
         calibration=calibrate(foretold, examples.labels.values[tested]),
-        directions=tuple(bound[column] if spec.monotonic else 0 for column in kept.columns),
-        recency=tuple(recency[column] for column in kept.columns),
+        directions=tuple(
+            data.directions[column] if spec.monotonic else 0 for column in kept.columns
+        ),
+        recency=tuple(data.recency[column] for column in kept.columns),
         notes=(*kept.notes, *_uncalibrated(by_fold)),
     )
 

@@ -13,15 +13,17 @@ from threadpoolctl import threadpool_limits
 from triage.errors import Problem
 from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
 from triage.learning.estimators import ESTIMATORS, make_estimator
+from triage.learning.examples import Examples
 from triage.learning.linear import NotConvergedError
-from triage.learning.recency import never_as_long_ago
+from triage.learning.recency import is_recency, never_as_long_ago
 from triage.learning.specs import ModelSpec
 from triage.learning.trees import NoHarmError
 
-__all__ = ["Data", "Fit", "Job", "fit"]
+__all__ = ["Data", "Fit", "Job", "data_of", "fit"]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+DIRECTIONS = {"raises": 1, "lowers": -1, "none": 0}
 NAMED = 10
 """How many dropped features a note names."""
 
@@ -54,6 +56,11 @@ class Data:
     directions: tuple[int, ...]
     recency: tuple[bool, ...]
 
+    def __sizeof__(self) -> int:
+        """Return how many bytes the values have: a cluster sends large arguments once."""
+        arrays = (self.values, self.y, self.harm_days, self.days_until)
+        return sum(array.nbytes for array in arrays)
+
     def told(self, name: str, rows: Rows) -> Floats | int:
         """Return what an estimator needs beside the answers: a value a row, or one for all."""
         value: Floats | int = getattr(self, name)
@@ -70,6 +77,21 @@ class Data:
         for position, column in enumerate(columns):
             taken[:, position] = self.column(column, rows)
         return taken
+
+
+def data_of(examples: Examples) -> Data:
+    """Return what all fits share; nothing is copied."""
+    features = examples.matrix.features
+    return Data(
+        values=examples.matrix.values,
+        y=examples.labels.values,
+        harm_days=examples.labels.harm_days,
+        days_until=examples.labels.days_until,
+        horizon_days=examples.outcome.horizon_days,
+        names=examples.matrix.names,
+        directions=tuple(DIRECTIONS[feature.direction] for feature in features),
+        recency=tuple(is_recency(feature) for feature in features),
+    )
 
 
 @dataclass(frozen=True)

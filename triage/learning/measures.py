@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,11 @@ class Measures:
     average_precision: float
     brier: float = NAN
     calibration_slope: float = NAN
+
+    @property
+    def caught(self) -> float:
+        """Share of the harm captured, or, where no harm followed at all, of the positives."""
+        return self.recall if math.isnan(self.harm_captured) else self.harm_captured
 
 
 def lists_of(days: npt.NDArray[np.int32]) -> Lists:

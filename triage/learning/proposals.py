@@ -47,8 +47,8 @@ def propose(candidates: Sequence[tuple[Trained, Measures]], capacity: int) -> Pr
     name. Where no harm followed at all, recall stands in for harm captured.
     """
     learned = [candidate for candidate in candidates if candidate[0].learned]
-    best = max(_caught(measures) for _, measures in learned)
-    equals = [one for one in learned if _caught(one[1]) >= best - EQUAL]
+    best = max(measures.caught for _, measures in learned)
+    equals = [one for one in learned if one[1].caught >= best - EQUAL]
     trained, measures = min(equals, key=lambda one: _simplicity(one[0]))
     what = "harm" if not math.isnan(measures.harm_captured) else "referrals with the outcome"
     reason = (
@@ -59,16 +59,11 @@ def propose(candidates: Sequence[tuple[Trained, Measures]], capacity: int) -> Pr
         reason += "; of those that caught as much it is the simplest"
     others = [one for one in candidates if one[0] is not trained]
     if others:
-        runner, its = max(others, key=lambda one: _caught(one[1]))
-        reason += f"; next was {runner.spec.title} with {_caught(its):.1%}"
-        if not runner.learned and _caught(its) >= best:
+        runner, its = max(others, key=lambda one: one[1].caught)
+        reason += f"; next was {runner.spec.title} with {its.caught:.1%}"
+        if not runner.learned and its.caught >= best:
             reason = reason.replace("; next was", "; BUT no model that learned did better than")
     return Proposal(trained.name, reason + ".")
-
-
-def _caught(measures: Measures) -> float:
-    captured = measures.harm_captured
-    return measures.recall if math.isnan(captured) else captured
 
 
 def _simplicity(trained: Trained) -> tuple[int, int, str]:

@@ -11,12 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from triage.errors import LearningError
 from triage.learning.examples import Examples
-from triage.learning.experiments import (
-    comparator_of,
-    data_of,
-    rehearsal_of,
-)
-from triage.learning.fitting import Job
+from triage.learning.experiments import comparator_of, rehearsal_of
+from triage.learning.fitting import Job, data_of
 from triage.learning.jobs import Progress, run_jobs
 from triage.learning.specs import ModelSpec
 from triage.timeline import Fold, check_forward

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,8 @@ import pydantic
 from triage.conditions import Condition, fields_of, mismatches, parse_condition
 from triage.errors import ConfigurationError, Problem, close_match
 from triage.features import Feature
-from triage.learning.estimators import ESTIMATORS, UNEXPLAINED
+from triage.learning.estimators import ESTIMATORS, UNEXPLAINED, Recipe
+from triage.learning.searches import Search
 from triage.workspace import Strict, line_of, read_documents
 
 __all__ = ["Band", "ModelSpec", "Term", "read_models"]
@@ -76,6 +77,8 @@ class ModelSpec(Strict):
         A name of the closed list :data:`triage.learning.ESTIMATORS`.
     parameters : dict
         The estimator's own.
+    search : Search, optional
+        Which other parameters to try whenever it is trained.
     monotonic : bool
         Whether the features' directions bind the estimator.
     features : "all" or list of str
@@ -94,6 +97,7 @@ class ModelSpec(Strict):
     source: str = ""
     estimator: str | None = None
     parameters: dict[str, Any] = {}
+    search: Search | None = None
     monotonic: bool = True
     features: Literal["all"] | list[str] = "all"
     points: list[Term] | None = pydantic.Field(default=None, min_length=1)
@@ -116,7 +120,7 @@ class ModelSpec(Strict):
         else:
             if self.points is None:
                 raise ValueError("a comparator has 'points'")
-            foreign = given & {"estimator", "parameters", "monotonic", "features"}
+            foreign = given & {"estimator", "parameters", "search", "monotonic", "features"}
         if foreign:
             raise ValueError(f"'{min(foreign)}' does not belong to a {self.kind}")
         return self
@@ -224,17 +228,31 @@ def _unknown_parameters(spec: ModelSpec) -> Iterator[Contradiction]:
             close_match(str(spec.estimator), ESTIMATORS),
         )
         return
+    yield from _refused(recipe, str(spec.estimator), ["parameters"], spec.parameters)
+    for name, values in (spec.search.ends() if spec.search else {}).items():
+        for value in values:
+            refused = list(
+                _refused(recipe, str(spec.estimator), ["search", "parameters"], {name: value})
+            )
+            yield from refused[:1]
+            if refused:
+                break
+
+
+def _refused(
+    recipe: Recipe, estimator: str, keys: list[str | int], parameters: Mapping[str, Any]
+) -> Iterator[Contradiction]:
     try:
-        recipe.parameters.model_validate(spec.parameters)
+        recipe.parameters.model_validate(dict(parameters))
     except pydantic.ValidationError as error:
         for details in error.errors():
             name = str(details["loc"][0])
             if details["type"] == "extra_forbidden":
-                must = f"'{name}' is not a parameter of {spec.estimator}"
+                must = f"'{name}' is not a parameter of {estimator}"
                 mend = close_match(name, recipe.parameters.model_fields)
             else:
                 must, mend = f"'{name}': {details['msg']}", ""
-            yield ["parameters", name], must, mend
+            yield [*keys, name], must, mend
 
 
 def _unknown_patterns(spec: ModelSpec, features: Sequence[Feature]) -> Iterator[Contradiction]:

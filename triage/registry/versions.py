@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from triage.errors import NotFoundError, Problem
-from triage.learning import Evaluation, Experiment, Measures, Result, Trained
+from triage.learning import Evaluation, Experiment, Measures, Result, Searched, Trained
 from triage.registry.local import StoredVersion, stored_versions
 from triage.registry.model_files import read_model, write_model
 from triage.registry.promotions import Promotion, read_evaluation, record, recorded
@@ -121,7 +121,7 @@ class Registry:
         code_version: str,
         evaluations: Mapping[str, Evaluation] = MappingProxyType({}),
     ) -> list[Version]:
-        """Keep an experiment as a run with one run a model, and register every model.
+        """Keep an experiment as a run with one run a model and trial, and register every model.
 
         Parameters
         ----------
@@ -149,6 +149,8 @@ class Registry:
                 tags=_tags(experiment, code_version),
             )
             _log_experiment(client, parent, experiment)
+            for searched in experiment.searches:
+                _log_search(client, parent, searched)
             numbers = [
                 self._log_result(
                     client,
@@ -456,6 +458,38 @@ def _log_experiment(client: MlflowClient, parent: Run, experiment: Experiment) -
     client.set_tag(run_id, "proposed", experiment.proposal.name)
     client.set_tag(run_id, "reason", experiment.proposal.reason)
     client.log_dict(run_id, {"measures": _without_nan(experiment.table())}, "measures.json")
+
+
+def _log_search(client: MlflowClient, parent: Run, searched: Searched) -> None:
+    """Keep every setting that was tried as a run below the training's."""
+    from mlflow.entities import Metric, Param
+
+    measure = searched.search.measure
+    for trial in searched.trials:
+        tags = {
+            "mlflow.parentRunId": parent.info.run_id,
+            "model": searched.model,
+            "kind": "trial",
+            "method": searched.search.method,
+            "chosen": str(trial is searched.chosen).lower(),
+            "problem": str(trial.problem or ""),
+        }
+        name = f"{searched.model}, setting {trial.number}"
+        run = client.create_run(parent.info.experiment_id, run_name=name, tags=tags)
+        begun = run.info.start_time
+        values = [
+            Metric(f"{measure}_period_{period}", value, begun, step)
+            for step, one in enumerate(trial.rounds, start=1)
+            for period, value in enumerate(one.values, start=1)
+        ]
+        means = [
+            Metric(key, value, begun, step)
+            for step, one in enumerate(trial.rounds, start=1)
+            for key, value in ((measure, one.mean), ("people_share", one.people_share))
+        ]
+        given = [Param(f"parameter_{key}", str(value)) for key, value in trial.parameters.items()]
+        client.log_batch(run.info.run_id, metrics=[*values, *means], params=given)
+        client.set_terminated(run.info.run_id, "FAILED" if trial.problem else "FINISHED")
 
 
 def _parameters(result: Result) -> dict[str, Any]:

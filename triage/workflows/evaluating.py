@@ -25,11 +25,12 @@ from triage.learning import (
     Examples,
     Experiment,
     GroupFigures,
+    KeptFits,
     Other,
     Result,
     ToldAlarm,
     figure_of,
-    train,
+    forward_scores,
 )
 from triage.records import CaseHistories
 from triage.registry import Registry, Version
@@ -88,7 +89,11 @@ class Trials:
 
 
 def rival_of(
-    project: Project, registry: Registry, examples: Examples, experiment: Experiment
+    project: Project,
+    registry: Registry,
+    examples: Examples,
+    experiment: Experiment,
+    kept: KeptFits | None = None,
 ) -> tuple[Rival | None, tuple[str, ...]]:
     """Return who ranks now on the rows that were tested, and what stands against comparing.
 
@@ -99,7 +104,7 @@ def rival_of(
     if champion is None:
         return _fallback(project, experiment), ()
     try:
-        scores = _champion_scores(registry, champion, examples, experiment)
+        scores = _champion_scores(registry, champion, examples, experiment, kept)
     except (ConfigurationError, ValueError):
         told = (
             f"The champion, version {champion.number}, could not be fitted to these test periods: "
@@ -117,7 +122,11 @@ def _fallback(project: Project, experiment: Experiment) -> Rival | None:
 
 
 def _champion_scores(
-    registry: Registry, champion: Version, examples: Examples, experiment: Experiment
+    registry: Registry,
+    champion: Version,
+    examples: Examples,
+    experiment: Experiment,
+    kept: KeptFits | None,
 ) -> Floats:
     trained = registry.load(champion.number)
     for result in experiment.results:
@@ -126,10 +135,7 @@ def _champion_scores(
     if not trained.learned:
         return trained.score(examples.matrix.take(experiment.tested))
     trained.select(examples.matrix)  # refuses where features are gone
-    again = train(
-        [trained.spec], examples, capacity=experiment.capacity, training=experiment.training
-    )
-    return again.results[0].scores
+    return forward_scores(trained.spec, examples, training=experiment.training, kept=kept)
 
 
 def evaluate_models(project: Project, trials: Trials) -> dict[str, Evaluation]:

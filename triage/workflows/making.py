@@ -22,7 +22,16 @@ from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_digest
 from triage.workspace import Workspace, write_whole
 
-__all__ = ["FeatureShelf", "Make", "feature_maker", "fit_files", "forget_features", "made_anew"]
+__all__ = [
+    "LEARNERS",
+    "FeatureShelf",
+    "Make",
+    "feature_maker",
+    "fit_files",
+    "forget_features",
+    "made_anew",
+    "version_of",
+]
 
 Make = Callable[[Sequence[Feature], Timeline, Moments, Mapping[str, Column]], FeatureMatrix]
 """Returns every feature of every moment, with the attributes of each."""
@@ -131,7 +140,7 @@ def feature_maker(project: Project, progress: Progress, *, keep: bool) -> Make:
         most_bytes = project.panel.kept_features_mb * 1_000_000
         shelf = FeatureShelf(_folder(project.workspace), most_bytes)
         remade = recompute(
-            features, timeline, moments, attributes, shelf=shelf, version=_version_of(NUMERICS)
+            features, timeline, moments, attributes, shelf=shelf, version=version_of(NUMERICS)
         )
         shelf.trim()
         kept, every = len(remade.kept), len(remade.kept) + len(remade.made)
@@ -155,7 +164,7 @@ def fit_files(project: Project, *, keep: bool) -> FitFiles | None:
     if not keep or not project.panel.kept_features_mb:
         return None
     _keep_out_of_version_control(project.workspace)
-    return FitFiles(project.workspace.cache / "fits", _version_of(LEARNERS))
+    return FitFiles(project.workspace.cache / "fits", version_of(LEARNERS))
 
 
 def forget_features(workspace: Workspace) -> None:
@@ -197,6 +206,6 @@ def _digest(name: str, arrays: bytes) -> bytes:
     return hashlib.sha256(name.encode() + arrays).digest()
 
 
-def _version_of(libraries: Sequence[str]) -> str:
+def version_of(libraries: Sequence[str]) -> str:
     """Return what differs whenever our own code or one of these libraries may differ."""
     return " ".join([code_digest(), *(f"{name} {version(name)}" for name in libraries)])

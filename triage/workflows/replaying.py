@@ -21,6 +21,7 @@ from triage.ranking import exclusions_of, tiers_of
 from triage.records import CaseHistories
 from triage.registry import Registry
 from triage.timeline import Moments, day_of, open_referrals, training_days
+from triage.workflows.clusters import on_cluster
 from triage.workflows.making import Make
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
@@ -170,7 +171,9 @@ def replay_lists(
             begun = True
         progress.advance()
 
-    scores = dict(replay(specs, examples, occasions, project.panel.training, progress=tell))
+    training = project.panel.training
+    with on_cluster(training.cluster):
+        scores = dict(replay(specs, examples, occasions, training, progress=tell))
     reference = champion or next(spec.name for spec in specs if spec.learns)
     if not champion:
         notes.append(f"No version was promoted yet; others are compared with '{reference}'.")

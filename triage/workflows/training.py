@@ -16,11 +16,14 @@ from triage.learning import (
     Evaluation,
     Examples,
     Experiment,
+    ModelSpec,
+    Searched,
     ToldAlarm,
     data_alarms,
     make_folds,
     points,
     score_alarms,
+    search_models,
     train,
 )
 from triage.outcomes import (
@@ -36,6 +39,7 @@ from triage.records import CaseHistories
 from triage.registry import Registry, Version
 from triage.timeline import NEVER, Timeline
 from triage.workflows.checking import read_accepted
+from triage.workflows.clusters import on_cluster
 from triage.workflows.evaluating import Trials, evaluate_models, rival_of
 from triage.workflows.making import Make, feature_maker, fit_files, made_anew
 from triage.workflows.moves import ListMoves, list_moves
@@ -173,7 +177,13 @@ def known(value: float) -> float | None:
 
 
 def train_models(
-    project: Project, *, today: datetime.date, progress: Progress, keep_features: bool = True
+    project: Project,
+    *,
+    today: datetime.date,
+    progress: Progress,
+    keep_features: bool = True,
+    search: bool = True,
+    cluster: str | None = None,
 ) -> Trainings:
     """Train and test every model forward in time, keep them all, and propose a champion.
 
@@ -186,6 +196,10 @@ def train_models(
     keep_features : bool
         Whether features and fits that were kept before are used, and new ones kept. Of a training
         that was killed every fit that was done is taken, so that only the others are made.
+    search : bool
+        Whether models with a ``search`` are searched; else their own parameters are taken.
+    cluster : str, optional
+        A Dask scheduler whose workers fit, in place of that of ``configs/panel.yaml``.
 
     Raises
     ------
@@ -206,14 +220,27 @@ def train_models(
     alarms = data_alarms(examples, folds, auc_ceiling=ceiling, observed_until=until)
     require_acknowledged(alarms, project.panel.leakage)
     fits = fit_files(project, keep=keep_features)
-    experiment = train(
-        project.models,
-        examples,
-        capacity=project.panel.capacity,
-        training=project.panel.training,
-        progress=_told(progress),
-        kept=fits,
-    )
+    specs: Sequence[ModelSpec] = project.models
+    searches: Sequence[Searched] = ()
+    with on_cluster(cluster or project.panel.training.cluster):
+        if search:
+            specs, searches = search_models(
+                specs,
+                examples,
+                capacity=project.panel.capacity,
+                training=project.panel.training,
+                progress=_told(progress, "Searching for parameters"),
+                kept=fits,
+            )
+        experiment = train(
+            specs,
+            examples,
+            capacity=project.panel.capacity,
+            training=project.panel.training,
+            progress=_told(progress, "Training models"),
+            kept=fits,
+            searches=searches,
+        )
     too_good = score_alarms(
         {result.name: result.scores for result in experiment.results},
         examples.labels.values[experiment.tested],
@@ -221,7 +248,7 @@ def train_models(
     )
     require_acknowledged(too_good, project.panel.leakage)
     progress.stage("Keeping the models")
-    rival, hindrances = rival_of(project, registry, examples, experiment)
+    rival, hindrances = rival_of(project, registry, examples, experiment, fits)
     trials = Trials(
         histories=checked.histories,
         inputs=checked.inputs,
@@ -370,15 +397,15 @@ def date_of(day: int) -> datetime.date:
     return datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
 
 
-def _told(progress: Progress) -> Callable[[int, int, str], None]:
-    """Return what the experiment tells of its fits as a stage and its parts."""
-    begun = False
+def _told(progress: Progress, stage: str) -> Callable[[int, int, str], None]:
+    """Return what tells of fits as a stage and its parts, a stage anew where counting begins."""
+    last = 0
 
-    def tell(_done: int, of: int, _what: str) -> None:
-        nonlocal begun
-        if not begun:
-            progress.stage("Training models", of)
-            begun = True
+    def tell(done: int, of: int, _what: str) -> None:
+        nonlocal last
+        if not 0 < last < done:
+            progress.stage(stage, of)
+        last = done
         progress.advance()
 
     return tell

@@ -68,6 +68,8 @@ class Training(Strict):
         Seed of every random choice.
     jobs : int
         Processes that fit at the same time; 0 means one for each core.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers fit instead, as ``tcp://host:8786``.
     ensemble : int
         How often the proposed model is taught again by resampled people, which tells how sure its
         scores are; with 0, never.
@@ -78,6 +80,7 @@ class Training(Strict):
     minimum_positives: int = pydantic.Field(default=20, ge=1)
     seed: int = 0
     jobs: int = pydantic.Field(default=0, ge=0)
+    cluster: str | None = None
     ensemble: int = pydantic.Field(default=10, ge=0, le=1000)
 
 

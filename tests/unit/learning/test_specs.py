@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -159,3 +161,55 @@ def test_the_problems_of_all_files_come_at_once(tmp_path):
             good=GOOD.replace("logistic", "x"),
             points=POINTS.replace("incidents_90d", "x"),
         )
+
+
+SEARCHES = {
+    "an unknown parameter": (
+        {"trials": 3, "parameters": {"learning_rates": [0.1]}},
+        "'learning_rates' is not a parameter of hist_gradient_boosting. "
+        "Did you mean 'learning_rate'?",
+    ),
+    "an end out of bounds": (
+        {"trials": 3, "parameters": {"max_leaf_nodes": {"low": 1, "high": 9}}},
+        "'max_leaf_nodes': Input should be greater than or equal to 2",
+    ),
+    "a value of another kind": (
+        {"trials": 3, "parameters": {"max_iter": [50, "many"]}},
+        "'max_iter': Input should be a valid integer",
+    ),
+    "a span that falls": (
+        {"trials": 3, "parameters": {"learning_rate": {"low": 0.3, "high": 0.1}}},
+        "'low' must be below 'high'",
+    ),
+    "a logarithm of nothing": (
+        {"trials": 3, "parameters": {"learning_rate": {"low": 0, "high": 1, "scale": "log"}}},
+        "'low' must be above 0",
+    ),
+    "words for a number": (
+        {"trials": 3, "parameters": {"learning_rate": {"low": "few", "high": 1}}},
+        "low': must be a number",
+    ),
+    "no values": ({"trials": 3, "parameters": {"max_iter": []}}, "'max_iter' has no values"),
+    "an unknown method": (
+        {"method": "grid", "trials": 3, "parameters": {"max_iter": [50]}},
+        "'random' or 'halving'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("search", "message"), SEARCHES.values(), ids=SEARCHES)
+def test_a_search_that_cannot_be_made_is_refused(search, message, tmp_path) -> None:
+    text = GOOD.replace("logistic", "hist_gradient_boosting") + f"search: {json.dumps(search)}\n"
+    with pytest.raises(ConfigurationError, match=re.escape(message)) as caught:
+        read(tmp_path, good=text)
+    assert "models/good.yaml, line " in str(caught.value)
+
+
+def test_a_search_is_read_and_a_comparator_has_none(tmp_path) -> None:
+    text = "search: {method: halving, trials: 9, parameters: {penalty: {low: 1e-4, high: 1.0}}}\n"
+    (spec,) = read(tmp_path, good=GOOD + text)
+    assert spec.search.method == "halving"
+    assert spec.search.parameters["penalty"].high == 1.0
+    (tmp_path / "models" / "points.yaml").write_text(POINTS + text)
+    with pytest.raises(ConfigurationError, match="'search' does not belong to a comparator"):
+        read_models(tmp_path / "models", FEATURES, root=tmp_path)

@@ -11,12 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pytest
 
 from tests.unit.learning.builders import boosting, by_points, invented, net, settings
 from triage.errors import NotFoundError, StorageError, TamperedError
-from triage.learning import train
+from triage.learning import search_models, train
 from triage.registry import Registry
 from triage.registry import versions as versions_room
 from triage.registry.local import stored_versions
@@ -83,6 +84,33 @@ def test_versions_are_listed_newest_first_and_counted_on(registry, experiment):
     registry.log_experiment(experiment, code_version="1")
     registry.log_experiment(experiment, code_version="2")
     assert [v.number for v in registry.list_versions()] == [6, 5, 4, 3, 2, 1]
+
+
+def test_every_trial_of_a_search_is_a_run_below_the_trainings(tmp_path, registry):
+    search = {"method": "halving", "trials": 8, "test_days": 150}
+    search["parameters"] = {"max_leaf_nodes": {"low": 2, "high": 12}, "learning_rate": [0.1, 0.2]}
+    specs, searches = search_models(
+        [boosting(search=search)], invented(3000), capacity=8, training=settings()
+    )
+    made = train(specs, invented(3000), capacity=8, training=settings(), searches=searches)
+    (version,) = registry.log_experiment(made, code_version="1")
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'registry' / 'mlflow.db'}")
+    model = client.get_run(version.run_id)
+    trials = [
+        run
+        for run in client.search_runs([model.info.experiment_id], "tags.kind = 'trial'")
+        if run.data.tags["mlflow.parentRunId"] == model.data.tags["mlflow.parentRunId"]
+    ]
+    (found,) = searches
+    assert len(trials) == len(found.trials) >= 8
+    (best,) = [run for run in trials if run.data.tags["chosen"] == "true"]
+    assert best.data.metrics["harm_captured"] == found.chosen.rounds[-1].mean
+    assert best.data.metrics["people_share"] == 1.0
+    assert len(client.get_metric_history(best.info.run_id, "harm_captured")) == 2
+    told = {name: str(value) for name, value in found.chosen.parameters.items()}
+    assert best.data.params == {f"parameter_{name}": value for name, value in told.items()}
+    assert {run.info.status for run in trials} == {"FINISHED"}
+    assert registry.load(version.number).spec.parameters == found.chosen.parameters
 
 
 def test_versions_read_without_mlflow_are_those_that_it_tells(

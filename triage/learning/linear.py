@@ -67,7 +67,9 @@ class SignedLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     of it raises the score, and its coefficient is kept at 0 or above; so the law that more harm
     never lowers a score holds exactly between known values. Columns are centred, scaled and
     penalised; the intercept is free. Solved by Newton steps, each a bounded coordinate descent on
-    the Hessian, until the Karush–Kuhn–Tucker conditions hold to ``tol``.
+    the Hessian of the weights that are not 0 or should not be, until the Karush–Kuhn–Tucker
+    conditions of all of them hold to ``tol``. The Hessian only shapes the steps: it is summed in 32
+    bits, in a quarter of the time.
 
     References
     ----------
@@ -160,7 +162,12 @@ class SignedLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _compressed(self, X: Floats) -> Floats:
         X = np.asarray(X, dtype=np.float64)
-        return np.sign(X) * log1p(np.abs(X)) if self.compress else X
+        if not self.compress:
+            return X
+        values: Floats = np.abs(X)
+        log1p(values, out=values)
+        np.copysign(values, X, out=values)
+        return values
 
     def _measure(self, values: Floats) -> None:
         n_features = values.shape[1]
@@ -228,19 +235,22 @@ def _minimise(
         expected = expit(design @ weights + intercept)
         slope = design.T @ (expected - y) / len(y)
         slope_0 = float((expected - y).mean())
-        if max(_gap(slope, weights, l1, l2, at_least_0), abs(slope_0)) <= tol:
+        gaps = _gaps(slope, weights, l1, l2, at_least_0)
+        if max(gaps.max(initial=0.0), abs(slope_0)) <= tol:
             return Solution(weights, intercept, step)
-        curve, cross, curve_0 = _hessian(design, expected * (1 - expected))
+        some = np.flatnonzero((weights != 0) | (gaps > 0))
+        curve, cross, curve_0 = _hessian(design, some, expected * (1 - expected))
         goal = descend(
             curve - np.outer(cross, cross) / curve_0,
-            slope - cross * (slope_0 / curve_0),
-            weights,
+            slope[some] - cross * (slope_0 / curve_0),
+            weights[some],
             l1=l1,
             l2=l2,
-            at_least_0=at_least_0,
+            at_least_0=at_least_0[some],
         )
-        move = goal - weights
-        move_0 = -(slope_0 + float(cross @ move)) / curve_0
+        move = np.zeros(len(weights))
+        move[some] = goal - weights[some]
+        move_0 = -(slope_0 + float(cross @ move[some])) / curve_0
         stride, found = 1.0, np.inf
         while stride > 1e-10:
             tried = weights + stride * move
@@ -250,7 +260,9 @@ def _minimise(
             stride /= 2
         if not found <= value + SLACK:
             break
-        weights, intercept, value = weights + stride * move, intercept + stride * move_0, found
+        if stride == 1:
+            tried[some] = goal
+        weights, intercept, value = tried, intercept + stride * move_0, found
     raise NotConvergedError(f"not within {tol:g} of the optimum after {max_iter} Newton steps")
 
 
@@ -263,22 +275,26 @@ def _objective(
     return float(loss.mean() + penalty)
 
 
-def _hessian(design: Floats, weight: Floats) -> tuple[Floats, Floats, float]:
-    """Return the mean loss's second derivatives: of weights, with the intercept, of it alone."""
-    n, n_columns = design.shape
-    curve = np.zeros((n_columns, n_columns))
+def _hessian(
+    design: Floats, some: npt.NDArray[np.int64], weight: Floats
+) -> tuple[Floats, Floats, float]:
+    """Return second derivatives of the mean loss: of some weights, with the intercept, of it."""
+    n = len(design)
+    curve, cross = np.zeros((len(some), len(some))), np.zeros(len(some))
     for start in range(0, n, ROWS_A_BLOCK):
-        block = design[start : start + ROWS_A_BLOCK]
-        curve += (block.T * weight[start : start + ROWS_A_BLOCK]) @ block
-    return curve / n, design.T @ weight / n, float(weight.mean())
+        rows = slice(start, start + ROWS_A_BLOCK)
+        root = np.sqrt(weight[rows]).astype(np.float32)
+        block = design[rows, some].astype(np.float32) * root[:, None]
+        curve += block.T @ block
+        cross += root @ block
+    return curve / n, cross / n, float(weight.mean())
 
 
-def _gap(slope: Floats, weights: Floats, l1: float, l2: float, at_least_0: Bools) -> float:
-    """Return the largest breach of the Karush–Kuhn–Tucker conditions."""
+def _gaps(slope: Floats, weights: Floats, l1: float, l2: float, at_least_0: Bools) -> Floats:
+    """Return each weight's breach of the Karush–Kuhn–Tucker conditions."""
     pull = slope + l2 * weights
     at_zero = np.where(at_least_0, np.maximum(-pull - l1, 0.0), np.maximum(np.abs(pull) - l1, 0.0))
-    gaps = np.where(weights == 0, at_zero, np.abs(pull + l1 * np.sign(weights)))
-    return float(gaps.max(initial=0.0))
+    return np.where(weights == 0, at_zero, np.abs(pull + l1 * np.sign(weights)))
 
 
 def _logit(share: float) -> float:

@@ -44,8 +44,17 @@ def _pack(page: ListPage) -> dict[str, Any]:
         "discuss": [_row(case) for case in page.discuss],
         "near_misses": [_row(case) for case in page.near_misses],
         "sheets": [_sheet(case) for case in page.told_in_full],
+        "gone": [
+            {
+                "place": str(one.rank_then),
+                "referral_id": one.referral_id,
+                "person": f"Person {one.person_id}",
+                "text": one.text,
+            }
+            for one in page.gone
+        ],
         "asides": [_aside(one) for one in page.asides],
-        "reading": [{"title": f"{note.title}.", "text": note.text} for note in page.reading],
+        "reading": [{"title": note.title, "text": note.text} for note in page.reading],
     }
 
 
@@ -84,6 +93,7 @@ def _opening(page: ListPage) -> Iterator[str]:
         )
     if not page.cases:
         yield "No referral is ranked on this list."
+    yield from filter(None, (page.sure_words, page.moved_words))
 
 
 def _row(case: Case) -> dict[str, Any]:
@@ -94,7 +104,7 @@ def _row(case: Case) -> dict[str, Any]:
         "person": f"Person {case.person_id}",
         "tier": case.tier,
         "tier_name": case.tier_name,
-        "marks": [flag.title for flag in case.flags],
+        "marks": [*(flag.mark for flag in case.flags), *filter(None, case.beside.marks)],
         "agency": case.agency_name,
         "made": f"made {short_date(case.made_on)}",
         "why": case.main_reasons() or ("Nothing on record raises it",),
@@ -113,7 +123,7 @@ def _sheet(case: Case) -> dict[str, Any]:
             + (f" · route: {case.route}" if case.route else "")
         ),
         "likely_sentence": case.likely_sentence,
-        "notes": [{"title": f"{one.title}:", "text": one.text} for one in case.flags],
+        "notes": [{"title": one.title, "text": one.text} for one in case.flags],
         "raising": [_reason(one) for one in raising[:FACTS_SHOWN]],
         "raising_left": max(len(raising) - FACTS_SHOWN, 0),
         "protective": [_reason(one) for one in protective[:FACTS_SHOWN]],
@@ -127,8 +137,15 @@ def _sheet(case: Case) -> dict[str, Any]:
             {"heading": heading, "facts": [sentence(fact.text) for fact in facts]}
             for heading, facts in case.sheet.items()
         ],
-        "why_here": (f"{case.why_here} {case.alone} {case.sure.told}"),
-        "changed": [],
+        "beside": [{"heading": title, "facts": texts} for title, texts in case.beside.sections],
+        "why_here": " ".join(
+            [
+                case.why_here,
+                case.alone,
+                case.sure.told,
+                *([f"{one.title}: {one.why}"] if (one := case.above_next) else []),
+            ]
+        ),
         "base_words": case.base_words,
         "steps": list(_steps(case)),
         "brought": case.brought_words,

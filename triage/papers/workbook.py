@@ -123,7 +123,7 @@ def _row(case: Case) -> Iterator[str]:
     yield case.referral_id
     yield case.person_id
     yield case.tier_name
-    yield "\n".join(flag.title for flag in case.flags)
+    yield "\n".join([*(flag.mark for flag in case.flags), *filter(None, case.beside.marks)])
     yield case.agency_name
     yield case.made_on.isoformat()
     yield sentence(case.likely)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from triage.lists import (
     BROUGHT,
+    CHANGES,
     EVIDENCE,
     FACTS,
     NOT_FOR_PANEL,
@@ -205,6 +206,9 @@ def invented_tables(
         ),
         facts=pa.Table.from_pylist([row for one in referrals for row in _facts(one)], schema=FACTS),
         weights=pa.Table.from_pylist(weights, schema=WEIGHTS),
+        changes=pa.Table.from_pylist(
+            [row for one in referrals for row in _changes(one)], schema=CHANGES
+        ),
     )
 
 
@@ -359,6 +363,29 @@ def _reasons(case: dict[str, Any], referral_id: str) -> Iterator[dict[str, Any]]
             "text": text,
             "contribution": log_odds,
             "feature_names": [name] if name else [],
+        }
+
+
+def _changes(referral: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    tried = [
+        ("answer", "referral.pregnancy", 1, "the victim is pregnant", 2),
+        ("event", "threat_to_kill", 1, "one more threat to kill", 1),
+        ("time", "quiet", 3, "3 months", 3),
+    ]
+    for kind, name, amount, text, rank in tried:
+        crosses = "line" if (referral["rank"] <= 16) != (rank <= 16) else "tier"
+        yield {
+            "referral_id": referral["referral_id"],
+            "kind": kind,
+            "name": name,
+            "amount": amount,
+            "text": text,
+            "tier": rank,
+            "tier_name": TIERS[rank],
+            "score": referral["score"] + 0.1,
+            "rank": rank,
+            "crosses": crosses,
+            "told": 1 if kind == "event" else 0,
         }
 
 

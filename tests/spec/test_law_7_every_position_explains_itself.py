@@ -24,7 +24,14 @@ from triage.conditions import Truth
 from triage.explain import Contributions, NotAdditiveError, explain, tell_reasons, weights_table
 from triage.features import evidence
 from triage.learning import Examples, ModelSpec, Trained, train
-from triage.lists import Bundle, IncompleteListError, ListTables, gather_tables, write_bundle
+from triage.lists import (
+    CHANGES,
+    Bundle,
+    IncompleteListError,
+    ListTables,
+    gather_tables,
+    write_bundle,
+)
 from triage.papers import comparison, list_page, make_papers
 from triage.ranking import Ranking, certainty, rank
 from triage.timeline import Moments, day_of
@@ -89,6 +96,7 @@ def hear(spec: ModelSpec) -> Heard:
         reasons=tell_reasons(
             contributions, ASKED.matrix, ASKED.trace, ASKED.timeline, ASKED.moments, VOCABULARY
         ),
+        changes=CHANGES.empty_table(),
         weights=weights_table(contributions, ASKED.matrix, ranking.rows, ids),
         features=ASKED.matrix,
         brought=[()] * len(PEOPLE),

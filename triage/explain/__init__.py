@@ -16,7 +16,17 @@ The library that walks the trees is imported when trees are explained, for it ta
 load.
 """
 
+from triage.explain.changes import (
+    Judged,
+    Standing,
+    Step,
+    Suppositions,
+    changeable,
+    changes_table,
+    suppose_changes,
+)
 from triage.explain.contributions import Contributions, NotAdditiveError, explain
+from triage.explain.possibilities import NewFact, Possibilities, read_possibilities
 from triage.explain.records import Brought, Record, brought_by_agencies, records_behind
 from triage.explain.telling import Reason, tell_reasons
 from triage.explain.weights import MOST_TOLD, weights_table
@@ -25,12 +35,22 @@ __all__ = [
     "MOST_TOLD",
     "Brought",
     "Contributions",
+    "Judged",
+    "NewFact",
     "NotAdditiveError",
+    "Possibilities",
     "Reason",
     "Record",
+    "Standing",
+    "Step",
+    "Suppositions",
     "brought_by_agencies",
+    "changeable",
+    "changes_table",
     "explain",
+    "read_possibilities",
     "records_behind",
+    "suppose_changes",
     "tell_reasons",
     "weights_table",
 ]

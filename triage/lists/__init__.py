@@ -2,9 +2,10 @@
 
 A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, how sure each place is,
 those that are not for this panel, reasons, contributions, rules, evidence, features, what each
-fact weighs, what each agency has brought, what the case sheets tell; and beside each place what
-joins its case, what it is linked to, other scales, earlier lists and how it moved), the papers made
-from them, and ``manifest.json`` with the hash of every file and of everything that went in.
+fact weighs, what would change a place, what each agency has brought, what the case sheets tell; and
+beside each place what joins its case, what it is linked to, other scales, earlier lists and how it
+moved), the papers made from them, and ``manifest.json`` with the hash of every file and of
+everything that went in.
 
 Why this shape: a list is argued over months after it was printed, so what was printed, why, and
 from what must lie together and must not change. The name is derived from the inputs, the
@@ -39,6 +40,7 @@ from triage.lists.gathering import gather_tables
 from triage.lists.manifest import AgainstFacts, Counts, Manifest, ModelFacts, PanelFacts
 from triage.lists.tables import (
     BROUGHT,
+    CHANGES,
     EVIDENCE,
     FACTS,
     NOT_FOR_PANEL,
@@ -55,6 +57,7 @@ __all__ = [
     "ANSWERS",
     "BROUGHT",
     "CAUSES",
+    "CHANGES",
     "CHOICES",
     "COLUMNS",
     "DECISIONS",

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from triage.lists.tables import (
     BROUGHT,
+    CHANGES,
     EVIDENCE,
     FACTS,
     NOT_FOR_PANEL,
@@ -45,6 +46,7 @@ def gather_tables(
     contributions: Contributions,
     reasons: Sequence[Sequence[Reason]],
     weights: pa.Table,
+    changes: pa.Table,
     features: FeatureMatrix,
     trace: Trace,
     vocabulary: Vocabulary,
@@ -66,6 +68,8 @@ def gather_tables(
     reasons : sequence of n_rows sequences of Reason
     weights : pyarrow.Table
         See :func:`triage.explain.weights_table`.
+    changes : pyarrow.Table
+        See :func:`triage.explain.changes_table`.
     features : FeatureMatrix, of n_rows rows
     trace : Trace, of n_rows rows
     vocabulary : Vocabulary
@@ -112,6 +116,7 @@ def gather_tables(
         ),
         facts=pa.Table.from_pylist(list(_facts(ids, rows, features, case_sheet)), schema=FACTS),
         weights=weights.cast(WEIGHTS),
+        changes=changes.cast(CHANGES),
     )
 
 

@@ -26,6 +26,7 @@ from triage.lists.schemas import schema as _schema
 
 __all__ = [
     "BROUGHT",
+    "CHANGES",
     "EVIDENCE",
     "FACTS",
     "NOT_FOR_PANEL",
@@ -177,6 +178,23 @@ FACTS = _schema(
 """What the case sheet of each ranked referral tells under its headings, whatever moved the score:
 a feature's name, and its value in plain words."""
 
+CHANGES = _schema(
+    referral_id=pa.string(),
+    kind=pa.string(),
+    name=pa.string(),
+    amount=pa.int32(),
+    text=pa.string(),
+    tier=(pa.int8(),),
+    tier_name=(pa.string(),),
+    score=(pa.float64(),),
+    rank=(pa.int32(),),
+    crosses=pa.string(),
+    told=pa.int32(),
+)
+"""Every change of fact that was tried on the referrals at the top of the list, told or not, and the
+place that would follow if all others stood as they are; see
+:func:`triage.explain.changes_table`."""
+
 FIXED = {
     "referrals": REFERRALS,
     "places": PLACES,
@@ -188,6 +206,7 @@ FIXED = {
     "facts": FACTS,
     "weights": WEIGHTS,
     **BESIDE,
+    "changes": CHANGES,
 }
 
 
@@ -202,7 +221,7 @@ class ListTables:
     Parameters
     ----------
     referrals, places, not_for_panel, reasons, rules, evidence : pyarrow.Table
-    brought, facts, weights : pyarrow.Table
+    brought, facts, weights, changes : pyarrow.Table
         With the schemas of this room.
     contributions : pyarrow.Table
         ``referral_id``, ``base``, ``score`` and one column a feature of the model: what it adds
@@ -231,6 +250,7 @@ class ListTables:
     scales: pa.Table = field(default_factory=SCALES.empty_table)
     earlier: pa.Table = field(default_factory=EARLIER.empty_table)
     moves: pa.Table = field(default_factory=MOVES.empty_table)
+    changes: pa.Table = field(default_factory=CHANGES.empty_table)
 
 
 TABLES = tuple(one.name for one in fields(ListTables))

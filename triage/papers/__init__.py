@@ -28,6 +28,7 @@ from triage.papers.backtests import (
 )
 from triage.papers.cards import Approval, Card, atrs_markdown, card_markdown, card_page
 from triage.papers.case_pages import case_markdown, case_page
+from triage.papers.changing import Change, Changes
 from triage.papers.comparing import Comparison, Difference, SingleFact, Theme
 from triage.papers.distribution import sparkline
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
@@ -54,6 +55,8 @@ __all__ = [
     "Card",
     "Case",
     "CaseForm",
+    "Change",
+    "Changes",
     "Comparison",
     "Difference",
     "Form",

@@ -9,7 +9,7 @@ from triage.papers.comparing import Comparison
 from triage.papers.html_pages import RECORDS_SHOWN, drawing_of, filled
 from triage.papers.pages import Case, ListPage, Reason
 from triage.papers.waterfall import waterfall
-from triage.papers.wording import SEEN, short_date, visible
+from triage.papers.wording import SEEN, number_of, short_date, visible
 
 __all__ = ["case_markdown", "case_page"]
 
@@ -54,6 +54,7 @@ def case_markdown(page: ListPage, case: Case, against: Comparison | None = None)
         *_unknown(case),
         *_place(case),
         *_beside(case),
+        *_changes(case),
         *(line for one in (case.above_next, against) if one for line in _compared(one)),
         *_score(page, case),
         *_themes(case),
@@ -114,6 +115,15 @@ def _beside(case: Case) -> Iterator[str]:
     for title, texts in case.beside.sections:
         yield f"\n## {_plain(title)}\n"
         yield from (f"- {_plain(text)}" for text in texts)
+
+
+def _changes(case: Case) -> Iterator[str]:
+    if case.changes is None:
+        return
+    yield "\n## What would change it\n"
+    yield from (f"- {_plain(one.text)}" for one in case.changes.told)
+    tried = number_of(case.changes.tried, "change")
+    yield f"\n{tried} tried one by one, with all other cases as they are. {case.changes.note}"
 
 
 def _compared(one: Comparison) -> Iterator[str]:

@@ -97,6 +97,7 @@ def _case(case: Case) -> dict[str, Any]:
             for one in case.brought
         ],
         "facts": [asdict(fact) for fact in case.facts],
+        "changes": asdict(case.changes) if case.changes else None,
         "above_next": asdict(case.above_next) if case.above_next else None,
     }
 

@@ -146,6 +146,7 @@ def _sheet(case: Case) -> dict[str, Any]:
                 *([f"{one.title}: {one.why}"] if (one := case.above_next) else []),
             ]
         ),
+        "changes": [one.text for one in case.changes.told] if case.changes else [],
         "base_words": case.base_words,
         "steps": list(_steps(case)),
         "brought": case.brought_words,

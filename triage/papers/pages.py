@@ -14,6 +14,7 @@ import pyarrow as pa
 from triage.conditions import date_words
 from triage.lists import Bundle, Manifest, ModelFacts
 from triage.papers.beside import Beside, Gone, besides, gone
+from triage.papers.changing import Changes, changes_by_case
 from triage.papers.comparing import Comparison, SingleFact, Theme, compare, facts_of, themes_of
 from triage.papers.places import Sure, astride_words, sure_words, sures
 from triage.papers.wording import (
@@ -191,6 +192,7 @@ class Case:
     facts: tuple[Fact, ...]
     themes: tuple[Theme, ...] = ()
     above_next: Comparison | None = None
+    changes: Changes | None = None
 
     @property
     def sheet(self) -> Mapping[str, tuple[Fact, ...]]:
@@ -414,6 +416,11 @@ def _reading(page: ListPage) -> Iterator[Note]:
         f"They are as of {page.as_of_words}, and do not hold for other people, other dates or "
         "other purposes.",
     )
+    yield Note(
+        "What would change it",
+        "Each change was tried by itself, with the same rules and the same model, while all other "
+        "cases stay as they are. It is no forecast. Nobody is asked to wait for it.",
+    )
     scale = "the model's own scale (log-odds)" if page.chances else "its scale of points"
     yield Note(
         "The drawing",
@@ -505,19 +512,21 @@ def _compared(
 
 
 def _beside_the_next(bundle: Bundle, cases: tuple[Case, ...]) -> tuple[Case, ...]:
-    """Return the cases, those told in full with their themes and what sets them above the next."""
+    """Return the cases with what would change them, and those told in full set beside the next."""
     full = [case for case in cases if case.standing != "below"]
     words = _Words(bundle.manifest.model)
     ids = [case.referral_id for case in cases[: len(full) + 1]]
     facts = facts_of(bundle.tables.weights, ids)
+    changes = changes_by_case(bundle.tables.changes, {case.referral_id: case for case in cases})
     told = []
     for case, following in itertools.zip_longest(cases, cases[1:]):
+        changed = changes.get(case.referral_id)
         if case.standing == "below":
-            told.append(case)
+            told.append(replace(case, changes=changed))
             continue
         themes = themes_of(facts.get(case.referral_id, ()), words.effect)
         next_ = _compared(case, following, facts, bundle.manifest.model) if following else None
-        told.append(replace(case, themes=themes, above_next=next_))
+        told.append(replace(case, themes=themes, above_next=next_, changes=changed))
     return tuple(told)
 
 

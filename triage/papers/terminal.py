@@ -265,6 +265,12 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
     yield _text(f"  {case.alone}")
     yield _text(f"  {case.sure.told}")
     yield from _beside(case)
+    if case.changes:
+        yield _text("\nWhat would change it", "bold")
+        for change in case.changes.told:
+            yield _text(f"  {change.text}")
+        tried = f"  {number_of(case.changes.tried, 'change')} tried one by one. {case.changes.note}"
+        yield _text(tried.rstrip())
     for compared in (case.above_next, against):
         if compared:
             yield _text(f"\n{compared.title}", "bold")

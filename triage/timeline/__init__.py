@@ -34,6 +34,7 @@ from triage.timeline.links import (
 )
 from triage.timeline.parts import timelines_in_parts
 from triage.timeline.splits import Fold, check_forward, forward_folds
+from triage.timeline.suppositions import Added, suppose
 from triage.timeline.texts import Finder
 from triage.timeline.timelines import (
     Moments,
@@ -49,6 +50,7 @@ __all__ = [
     "MOST_SHARING",
     "NEVER",
     "OTHER_FUTURES",
+    "Added",
     "Finder",
     "Fold",
     "Linked",
@@ -71,6 +73,7 @@ __all__ = [
     "on_scale",
     "open_referrals",
     "people_attributes_at",
+    "suppose",
     "timelines_in_parts",
     "training_days",
 ]

@@ -11,6 +11,7 @@ from typing import TypeVar
 import triage
 from triage.conditions import mismatches, parse_condition
 from triage.errors import ConfigurationError, Problem, close_match
+from triage.explain import Possibilities, read_possibilities
 from triage.features import Feature, read_pipelines
 from triage.harm import Scale, read_scales
 from triage.learning import ModelSpec, read_models
@@ -39,6 +40,7 @@ class Project:
     outcomes : Outcomes
     policy : Policy
     models : tuple of ModelSpec
+    possibilities : Possibilities
     """
 
     workspace: Workspace
@@ -50,6 +52,7 @@ class Project:
     outcomes: Outcomes
     policy: Policy
     models: tuple[ModelSpec, ...]
+    possibilities: Possibilities
 
     @property
     def scale(self) -> Scale:
@@ -80,6 +83,9 @@ def load_project(root: Path) -> Project:
     sources = tries.read(lambda: read_sources(configs / "sources", vocabulary, root=root))
     scales = tries.read(lambda: read_scales(configs / "harm", vocabulary, root=root))
     features = tries.read(lambda: read_pipelines(workspace.pipelines, vocabulary, root=root))
+    possibilities = tries.read(
+        lambda: read_possibilities(configs / "changes.yaml", vocabulary, root=root)
+    )
     outcomes = policy = models = None
     if scales is not None:
         outcomes = tries.read(
@@ -103,10 +109,20 @@ def load_project(root: Path) -> Project:
         or outcomes is None
         or policy is None
         or models is None
+        or possibilities is None
     ):
         raise ConfigurationError(tries.problems)
     return Project(
-        workspace, panel, vocabulary, sources, scales, features, outcomes, policy, models
+        workspace,
+        panel,
+        vocabulary,
+        sources,
+        scales,
+        features,
+        outcomes,
+        policy,
+        models,
+        possibilities,
     )
 
 

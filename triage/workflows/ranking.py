@@ -49,6 +49,7 @@ from triage.workflows.project import Project, code_version, config_hashes
 from triage.workflows.questions import Asked, ask_of_open
 from triage.workflows.ruling import ask_rules, rules_know_places, said_by_model
 from triage.workflows.scales import scales_table
+from triage.workflows.supposing import changes_of
 from triage.workflows.versions import Role, ranker_of
 
 __all__ = ["Making", "make_list"]
@@ -250,6 +251,7 @@ def _tables(
         weights=weights_table(
             contributions, asked.matrix, ranking.rows[:MOST_TOLD], asked.referral_ids
         ),
+        changes=changes_of(project, trained, asked, as_of, ranking, certain),
         features=asked.matrix,
         trace=trace,
         vocabulary=project.vocabulary,

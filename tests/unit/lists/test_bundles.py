@@ -32,6 +32,7 @@ FILES = {
     "reasons.parquet",
     "contributions.parquet",
     "rules.parquet",
+    "changes.parquet",
     "evidence.parquet",
     "weights.parquet",
     "features.parquet",

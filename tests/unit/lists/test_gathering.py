@@ -15,7 +15,7 @@ from tests.unit.explain.builders import (
     incident,
 )
 from triage.explain import brought_by_agencies, tell_reasons, weights_table
-from triage.lists import ListTables, gather_tables
+from triage.lists import CHANGES, ListTables, gather_tables
 from triage.lists.tables import check_tables
 from triage.ranking import SetAside, certainty, rank
 
@@ -49,6 +49,7 @@ def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) ->
         probabilities=1 / (1 + np.exp(-given.scores)) if probabilities else None,
         contributions=given,
         reasons=reasons,
+        changes=CHANGES.empty_table(),
         weights=weights_table(given, asked.matrix, ranking.rows, ids),
         features=asked.matrix,
         trace=asked.trace,

@@ -1,0 +1,83 @@
+"""What may yet happen is read with every problem told, and fits the shipped vocabulary."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.unit.explain.builders import CHECKOUT, SCALE, VOCABULARY
+from triage.errors import ConfigurationError
+from triage.explain import Possibilities, read_possibilities
+
+
+def read(tmp_path: Path, text: str) -> Possibilities:
+    path = tmp_path / "changes.yaml"
+    path.write_text(text)
+    return read_possibilities(path, VOCABULARY, root=tmp_path)
+
+
+def test_the_shipped_file_can_be_supposed_in_its_own_order():
+    found = read_possibilities(CHECKOUT / "configs" / "changes.yaml", VOCABULARY)
+    timeline = found.timeline(VOCABULARY, SCALE)
+    types = timeline.columns["type"]
+    told = [types.names[code] for code in types.codes]
+    assert told == [fact.event["type"] for fact in found.new_facts]
+    assert len(told) > 5
+    assert found.quiet_months == sorted(found.quiet_months)
+
+
+def test_without_a_file_only_time_may_pass(tmp_path):
+    found = read_possibilities(tmp_path / "changes.yaml", VOCABULARY)
+    assert found.new_facts == []
+    assert found.quiet_months == [3, 6, 12, 24]
+    assert found.timeline(VOCABULARY, SCALE).n_events == 0
+
+
+FACT = "  - {{name: {name}, one: one more, event: {{{event}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "new_facts:\n" + FACT.format(name="a", event="type: strangulaton"),
+            "changes.yaml, line 2: an event must have a type of the vocabulary; got "
+            "'strangulaton'. Did you mean 'strangulation'?",
+        ),
+        (
+            "new_facts:\n" + FACT.format(name="a", event="type: arson, agency: polce"),
+            "an event must be of an agency there is; got 'polce'. Did you mean 'police'?",
+        ),
+        (
+            "new_facts:\n" + FACT.format(name="a", event="type: arson, weapn: 'yes'"),
+            "'weapn' may not be supposed. Did you mean 'weapon'?",
+        ),
+        (
+            "new_facts:\n" + FACT.format(name="a", event="type: arson, known_on: '2020-01-01'"),
+            "'known_on' may not be supposed.",
+        ),
+        (
+            "new_facts:\n" + FACT.format(name="a", event="type: arson, weapon: maybe"),
+            "'weapon' must be yes, no, unknown or not_asked; got 'maybe'.",
+        ),
+        (
+            "new_facts:\n" + FACT.format(name="a", event="type: dash, ticks: many"),
+            "'ticks' must be a number; got 'many'.",
+        ),
+        (
+            "new_facts:\n" + FACT.format(name="a", event="type: arson, relationship: friend"),
+            "'relationship' must be one of partner, former_partner, family, other; got 'friend'.",
+        ),
+        (
+            "new_facts:\n" + 2 * FACT.format(name="a", event="type: arson"),
+            "a new fact named 'a' must stand once.",
+        ),
+        ("quiet_months: [6, 3]\n", "changes.yaml, line 1: 'quiet_months' must rise."),
+        ("younger: yes\n", "younger"),
+    ],
+)
+def test_what_cannot_be_supposed_is_refused(tmp_path, text, problem):
+    with pytest.raises(ConfigurationError, match=re.escape(problem)):
+        read(tmp_path, text)

@@ -25,12 +25,22 @@ COMMANDS = (
     "decide",
     "decisions",
     "capacity",
+    "rules",
 )
+OF_RULES = ("test", "diff", "coverage")
 
 
 def test_the_commands_are_exactly_those_that_were_promised(program) -> None:
     listed = program.must("--help").out.partition("Commands:")[2]
     assert tuple(re.findall(r"^  ([a-z]+) ", listed, flags=re.MULTILINE)) == COMMANDS
+
+
+@pytest.mark.parametrize("command", OF_RULES)
+def test_each_command_of_rules_has_help_with_an_example_and_a_format(program, command) -> None:
+    text = program.must("rules", command, "--help").out
+    assert f"Example:  triage rules {command}" in text
+    assert "--workspace DIR" in text
+    assert "--format <table|json|csv" in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)

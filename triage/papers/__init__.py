@@ -45,6 +45,7 @@ from triage.papers.pages import (
     list_page,
     themes,
 )
+from triage.papers.policy_pages import trial_page
 from triage.papers.terminal import CaseForm, Form, print_case, print_list
 
 __all__ = [
@@ -88,4 +89,5 @@ __all__ = [
     "profile_page",
     "sparkline",
     "themes",
+    "trial_page",
 ]

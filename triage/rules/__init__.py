@@ -16,6 +16,8 @@ features' own descriptions, so that rule and model never tell the same fact in t
 """
 
 from triage.rules.cases import RuleCase, Tried, failing_cases, read_rule_cases, try_cases
+from triage.rules.comparing import RuleChange, changes_between
+from triage.rules.covering import Coverage, cover
 from triage.rules.dependencies import LIST_RANK, MODEL_FIELDS
 from triage.rules.effects import (
     FLAG,
@@ -48,6 +50,7 @@ __all__ = [
     "RESERVE",
     "ROUTE",
     "URGENT",
+    "Coverage",
     "DatedValue",
     "Effect",
     "Finding",
@@ -55,10 +58,13 @@ __all__ = [
     "Policy",
     "Rule",
     "RuleCase",
+    "RuleChange",
     "Theme",
     "Trace",
     "Tried",
     "Wording",
+    "changes_between",
+    "cover",
     "earlier_features",
     "evaluate_rules",
     "failing_cases",

@@ -108,7 +108,7 @@ def failing_cases(cases: Iterable[RuleCase], policy: Policy) -> tuple[str, ...]:
         f"'{tried.case.case}': the rule '{tried.rule_id}' must say {tried.expected}, "
         f"but it says {tried.got}"
         for tried in try_cases(cases, policy)
-        if tried.got != tried.expected
+        if not tried.passed
     )
 
 
@@ -120,6 +120,11 @@ class Tried:
     rule_id: str
     expected: str
     got: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is what it must be."""
+        return self.got == self.expected
 
 
 def try_cases(cases: Iterable[RuleCase], policy: Policy) -> Iterator[Tried]:

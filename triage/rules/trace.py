@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -25,6 +25,7 @@ from triage.conditions import (
     Truth,
     date_words,
     evaluate,
+    take,
     tests_of,
 )
 from triage.features import FeatureMatrix
@@ -145,6 +146,11 @@ class Trace:
         tests = tuple(tests_of(rule.when))
         decisive = tuple(tests[leaf] for leaf in self._decisive(row, position))
         return Finding(rule, truth, decisive, self._reason(rule, truth, decisive, row))
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Trace:
+        """Return the trace of some of the referrals."""
+        facts = {name: take(column, rows) for name, column in self.facts.items()}
+        return replace(self, truths=self.truths[rows], leaves=self.leaves[rows], facts=facts)
 
     def asked_again(self, known: Mapping[str, FloatValues], as_of: datetime.date) -> Trace:
         """Return the trace of the same referrals once some more numbers are known of them.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from triage.workflows.lists import open_list
     from triage.workflows.making import forget_features
     from triage.workflows.papers import write_papers
+    from triage.workflows.policies import CasesTried, cover_rules, diff_rules, try_rules
     from triage.workflows.progress import Progress
     from triage.workflows.project import Project, load_project
     from triage.workflows.ranking import make_list
@@ -52,6 +53,7 @@ __all__ = [
     "USES",
     "Actor",
     "Backtested",
+    "CasesTried",
     "Decided",
     "Found",
     "Listed",
@@ -65,7 +67,9 @@ __all__ = [
     "check_extracts",
     "consult",
     "count_places",
+    "cover_rules",
     "describe_features",
+    "diff_rules",
     "forget_features",
     "list_decisions",
     "list_versions",
@@ -82,6 +86,7 @@ __all__ = [
     "take_decisions",
     "tell_card",
     "train_models",
+    "try_rules",
     "write_blank_sheet",
     "write_demo",
     "write_features",
@@ -102,6 +107,10 @@ _HOMES = {
     "recorded": "recording",
     "Backtested": "backtesting",
     "backtest": "backtesting",
+    "CasesTried": "policies",
+    "cover_rules": "policies",
+    "diff_rules": "policies",
+    "try_rules": "policies",
     "Found": "checking",
     "Listed": "feature_papers",
     "Progress": "progress",

@@ -45,6 +45,8 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "decide": ("alteration",),
     "decisions": ("consultation",),
     "capacity": ("consultation",),
+    "rules diff": MADE,
+    "rules coverage": MADE,
 }
 """What each command does with personal data."""
 

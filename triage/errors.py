@@ -1,4 +1,4 @@
-"""Errors that a user can mend, one exit code for each kind.
+"""Errors that a user can mend, one exit code for each kind, and what a watch may call out.
 
 Every error carries all the problems that were found, and each problem says four things:
 where it is, what must hold there, what was got, and how to mend it. No problem holds a
@@ -8,10 +8,12 @@ value of a person's record; columns, counts, line numbers and opaque ids only.
 from __future__ import annotations
 
 import difflib
+import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "Alert",
     "ConfigurationError",
     "DecisionError",
     "ExtractError",
@@ -27,6 +29,30 @@ __all__ = [
     "TriageError",
     "close_match",
 ]
+
+
+class Alert(enum.IntEnum):
+    """What ``triage monitor`` calls out, which is its exit code: the work was done, and found this.
+
+    ``LOOK``: somebody should find out why. ``RETEST``: the version should be trained and tested
+    again. ``STOP``: no list should be made with it until it was.
+    """
+
+    NOTHING = 0
+    LOOK = 20
+    RETEST = 21
+    STOP = 22
+
+    @property
+    def word(self) -> str:
+        """It as it stands in YAML and in tables.
+
+        Examples
+        --------
+        >>> Alert.STOP.word, int(Alert.STOP)
+        ('stop', 22)
+        """
+        return self.name.lower()
 
 
 @dataclass(frozen=True)

@@ -657,6 +657,48 @@ def backtest_command(
 
 
 @application.command(
+    "monitor",
+    epilog="Example:  triage monitor --as-of 2026-03-01\n\n"
+    "Example:  triage monitor --as-of 2026-03-01 --format csv > watched.csv",
+)
+def monitor_command(
+    as_of: AsOf,
+    workspace: WorkspaceOption = HERE,
+    form: FormatOption = Format.TABLE,
+    no_cache: NoCache = False,
+) -> None:
+    """Watch whether the version that ranks still fits what comes in.
+
+    Exit code 0: nothing to call out; 20: look; 21: retest; 22: stop. The table shows what is called
+    out; --format json or csv has every reading. Writes results/monitor/DATE/monitor.html and .csv.
+    """
+    from triage.cli.progress import Shown
+    from triage.workflows import load_project, monitor, recorded
+
+    project = load_project(workspace)
+    details = {"as_of": str(as_of.date())}
+    with Shown() as progress, recorded(workspace, actor(), "monitor", **details) as use:
+        done = monitor(
+            project,
+            as_of=as_of.date(),
+            today=now().date(),
+            progress=progress,
+            keep_features=not no_cache,
+        )
+        use.add(version=done.report.version, level=done.alert.word)
+    if form is not Format.TABLE:
+        print_listing(done.rows, done.columns, form)
+    elif done.called:
+        print_listing(done.called, done.shown, form)
+    for line in done.told:
+        tell(line)
+    tell(f"The page: {done.page}")
+    tell(f"Every reading: {done.table}")
+    if done.alert:
+        raise typer.Exit(int(done.alert))
+
+
+@application.command(
     "rank",
     epilog="Example:  triage rank --as-of 2026-03-01\n\n"
     "Example:  triage rank --as-of 2026-03-01 --no-cache\n\n"

@@ -66,6 +66,11 @@ class Wanted:
     content: Content
     corrects: int | None = None
 
+    @property
+    def departs(self) -> bool:
+        """Whether it is not as ranked: taken on from below the line, or not from above it."""
+        return self.choice != "leave" and (self.choice == "accept") != (self.standing == ABOVE)
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -237,7 +242,6 @@ def _of_cells(cells: Mapping[str, Cell]) -> Iterator[Problem]:
 def _of_choice(
     cells: Mapping[str, Cell], one: Wanted, standing: Decision | None, today: datetime.date
 ) -> Iterator[Problem]:
-    overrides = one.choice != "leave" and (one.choice == "accept") != (one.standing == ABOVE)
     for column in FILLED:
         cell = cells.get(column.name, Cell("", ""))
         if column.name in ("decision", "override_reason"):
@@ -251,7 +255,7 @@ def _of_choice(
                 cell.address, f"'{column.title}' must be empty to {one.choice}", "something"
             )
     override = cells.get("override_reason", Cell("", ""))
-    if overrides and not override.text:
+    if one.departs and not override.text:
         side = (
             "below the line is accepted" if one.choice == "accept" else "above it is not accepted"
         )
@@ -260,7 +264,7 @@ def _of_choice(
             f"'Why not as ranked' must be given where a referral {side}",
             "nothing",
         )
-    elif override.text and not overrides:
+    elif override.text and not one.departs:
         yield Problem(
             override.address, "'Why not as ranked' must be empty: this is as ranked", "something"
         )

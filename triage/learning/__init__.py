@@ -26,6 +26,15 @@ for them; intervals resample people and never rows, for one person is on many li
 """
 
 from triage.learning.alarms import Alarm, data_alarms, score_alarms
+from triage.learning.baselines import (
+    BarCounts,
+    Baseline,
+    Expectation,
+    RuleRate,
+    SourceRate,
+    ValueCounts,
+    effective_people,
+)
 from triage.learning.calibration import UNCALIBRATED, Calibration, calibrate
 from triage.learning.courses import measure_course
 from triage.learning.estimators import ESTIMATORS
@@ -77,6 +86,17 @@ from triage.learning.replays import Occasion, can_learn, replay
 from triage.learning.resampling import Figure, Resamples
 from triage.learning.searches import Search, Span, settings_of
 from triage.learning.searching import Round, Searched, Trial, search_models
+from triage.learning.shifts import (
+    Drawn,
+    Reading,
+    distance,
+    level_of,
+    share_between,
+    share_shift,
+    shift,
+    times,
+    times_more,
+)
 from triage.learning.specs import ModelSpec, read_models
 from triage.learning.standing import standing_weights
 from triage.learning.trained import Ranker, Trained, UnexplainedError
@@ -92,6 +112,8 @@ __all__ = [
     "AboutOutcome",
     "Alarm",
     "Assessed",
+    "BarCounts",
+    "Baseline",
     "Bin",
     "Calibrated",
     "Calibration",
@@ -99,8 +121,10 @@ __all__ = [
     "Comparison",
     "CurvePoint",
     "Cut",
+    "Drawn",
     "Evaluation",
     "Examples",
+    "Expectation",
     "ExpectedHarmBoosting",
     "Experiment",
     "Figure",
@@ -120,13 +144,16 @@ __all__ = [
     "Progress",
     "Proposal",
     "Ranker",
+    "Reading",
     "Resamples",
     "Result",
     "Round",
+    "RuleRate",
     "Search",
     "Searched",
     "SignedLogistic",
     "Skill",
+    "SourceRate",
     "Span",
     "Standing",
     "ToldAlarm",
@@ -134,6 +161,7 @@ __all__ = [
     "TreeSum",
     "Trial",
     "UnexplainedError",
+    "ValueCounts",
     "Verdict",
     "bins_of",
     "brier_parts",
@@ -141,9 +169,12 @@ __all__ = [
     "calibrated",
     "can_learn",
     "data_alarms",
+    "distance",
+    "effective_people",
     "figure_of",
     "forward_scores",
     "judge",
+    "level_of",
     "lists_of",
     "make_folds",
     "measure",
@@ -160,9 +191,14 @@ __all__ = [
     "score_alarms",
     "search_models",
     "settings_of",
+    "share_between",
+    "share_shift",
+    "shift",
     "shuffled_skill",
     "single_feature_skills",
     "standing_weights",
+    "times",
+    "times_more",
     "train",
     "wilson_interval",
 ]

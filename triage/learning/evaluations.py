@@ -11,6 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from triage.learning.baselines import Baseline
 from triage.learning.experiments import Experiment, Result
 from triage.learning.forecasts import calibrated, measure_forecast, measure_order
 from triage.learning.measures import lists_of, places
@@ -258,6 +259,7 @@ class Evaluation(Strict):
     against: Comparison | None
     alarms: list[ToldAlarm]
     notes: list[str]
+    baseline: Baseline | None = None
 
     def figure(self, name: str) -> Figure:
         """Return a measure of this name; one without a value where there is none."""

@@ -33,6 +33,13 @@ from triage.papers.comparing import Comparison, Difference, SingleFact, Theme
 from triage.papers.distribution import sparkline
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
 from triage.papers.making import READERS, make_paper, make_papers
+from triage.papers.monitors import (
+    MONITOR_COLUMNS,
+    MonitorReport,
+    monitor_csv,
+    monitor_page,
+    monitor_rows,
+)
 from triage.papers.pages import (
     Aside,
     Case,
@@ -49,6 +56,7 @@ from triage.papers.policy_pages import trial_page
 from triage.papers.terminal import CaseForm, Form, print_case, print_list
 
 __all__ = [
+    "MONITOR_COLUMNS",
     "READERS",
     "Approval",
     "Aside",
@@ -64,6 +72,7 @@ __all__ = [
     "HandlingFigures",
     "ListFigures",
     "ListPage",
+    "MonitorReport",
     "Period",
     "RankerFigures",
     "Reason",
@@ -84,6 +93,9 @@ __all__ = [
     "list_page",
     "make_paper",
     "make_papers",
+    "monitor_csv",
+    "monitor_page",
+    "monitor_rows",
     "print_case",
     "print_list",
     "profile_page",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from triage.workflows.leakage import Proofs, prove_no_leakage
     from triage.workflows.lists import open_list
     from triage.workflows.making import forget_features
+    from triage.workflows.monitoring import Monitored, monitor
     from triage.workflows.papers import write_papers
     from triage.workflows.policies import CasesTried, cover_rules, diff_rules, try_rules
     from triage.workflows.progress import Progress
@@ -57,6 +58,7 @@ __all__ = [
     "Decided",
     "Found",
     "Listed",
+    "Monitored",
     "Progress",
     "Project",
     "Promoted",
@@ -75,6 +77,7 @@ __all__ = [
     "list_versions",
     "load_project",
     "make_list",
+    "monitor",
     "open_list",
     "profile_features",
     "promote_version",
@@ -113,6 +116,8 @@ _HOMES = {
     "try_rules": "policies",
     "Found": "checking",
     "Listed": "feature_papers",
+    "Monitored": "monitoring",
+    "monitor": "monitoring",
     "Progress": "progress",
     "Project": "project",
     "Promoted": "versions",

@@ -35,6 +35,7 @@ from triage.learning import (
 from triage.records import CaseHistories
 from triage.registry import Registry, Version
 from triage.workflows.project import Project, code_version
+from triage.workflows.windows import Window, baseline_of
 
 __all__ = ["Rival", "Trials", "evaluate_models", "rival_of"]
 
@@ -77,6 +78,8 @@ class Trials:
     alarms : sequence of ToldAlarm
     observed_until : date
     rival : Rival or None
+    window : Window or None
+        What came in during the last days; None where nothing is kept of it.
     """
 
     histories: CaseHistories
@@ -86,6 +89,7 @@ class Trials:
     alarms: Sequence[ToldAlarm]
     observed_until: datetime.date
     rival: Rival | None
+    window: Window | None = None
 
 
 def rival_of(
@@ -172,6 +176,9 @@ def evaluate_models(project: Project, trials: Trials) -> dict[str, Evaluation]:
             against=_against(tested, result, trials.rival),
             alarms=[alarm for alarm in trials.alarms if _concerns(alarm, result)],
             notes=list(result.trained.notes),
+            baseline=None
+            if trials.window is None
+            else baseline_of(project, trials.window, result.trained, examples),
         )
         for result in experiment.results
     }

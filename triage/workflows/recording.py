@@ -36,6 +36,7 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "features": MADE,
     "train": MADE,
     "backtest": MADE,
+    "monitor": MADE,
     "rank": MADE,
     "promote": ("promotion",),
     "rollback": ("promotion",),

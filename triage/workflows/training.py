@@ -46,12 +46,14 @@ from triage.workflows.moves import ListMoves, list_moves
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version
 from triage.workflows.questions import Asked, ask_of_all
+from triage.workflows.windows import window_of
 from triage.workspace import Acknowledged, Leakage
 
 __all__ = [
     "Trainings",
     "acknowledgement_of",
     "answered",
+    "handling_of",
     "observed_until",
     "past_examples",
     "require_acknowledged",
@@ -214,7 +216,8 @@ def train_models(
     checked = read_accepted(project, today=today, progress=progress)
     progress.stage("Making features of past referrals")
     make = feature_maker(project, progress, keep=keep_features)
-    examples, until = past_examples(project, checked.histories, make)
+    asked = ask_of_all(project, checked.histories, make)
+    examples, until = answered(project, checked.histories, asked, handling_of(project))
     folds = make_folds(examples, project.panel.training)
     ceiling = project.panel.leakage.auc_ceiling
     alarms = data_alarms(examples, folds, auc_ceiling=ceiling, observed_until=until)
@@ -257,6 +260,9 @@ def train_models(
         alarms=_told_alarms((*alarms, *too_good), project.panel.leakage),
         observed_until=date_of(until),
         rival=rival,
+        window=window_of(
+            project, checked.histories, asked, int(examples.moments.day.max(initial=0))
+        ),
     )
     evaluations = evaluate_models(project, trials)
     moves = list_moves(project, checked.histories, make, experiment)
@@ -326,8 +332,13 @@ def past_examples(
         See :func:`observed_until`.
     """
     asked = ask_of_all(project, histories, make)
+    return answered(project, histories, asked, handling_of(project))
+
+
+def handling_of(project: Project) -> Handling:
+    """Return how the answers of people who were taken on count in a workspace."""
     treatment = project.outcomes.treatment
-    return answered(project, histories, asked, treatment.handled if treatment else "as_recorded")
+    return treatment.handled if treatment else "as_recorded"
 
 
 def answered(

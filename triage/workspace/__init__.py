@@ -23,6 +23,7 @@ from triage.workspace.documents import (
     read_entries,
 )
 from triage.workspace.folders import Workspace, write_workspace
+from triage.workspace.monitors import Levels, Monitor
 from triage.workspace.panel import (
     ALARMS,
     Acknowledged,
@@ -54,6 +55,8 @@ __all__ = [
     "Cohort",
     "Gates",
     "Leakage",
+    "Levels",
+    "Monitor",
     "NoHistory",
     "Panel",
     "Papers",

@@ -11,6 +11,7 @@ import pydantic
 from triage.workspace.accounts import Programme, RecordKept, Retention
 from triage.workspace.backtests import Backtest
 from triage.workspace.documents import Strict, read_document
+from triage.workspace.monitors import Monitor
 from triage.workspace.papers import Papers
 
 __all__ = [
@@ -225,6 +226,7 @@ class Panel(Strict):
     leakage : Leakage
     gates : Gates
     backtest : Backtest
+    monitor : Monitor
     smallest_group : int
         On no page about many people is anything told of a group of fewer people, or of fewer with
         an outcome.
@@ -252,6 +254,7 @@ class Panel(Strict):
     leakage: Leakage = Leakage()
     gates: Gates = Gates()
     backtest: Backtest = Backtest()
+    monitor: Monitor = Monitor()
     smallest_group: int = pydantic.Field(default=10, ge=5)
     papers: Papers = Papers()
     programme: Programme = Programme()

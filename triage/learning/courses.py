@@ -44,6 +44,9 @@ def measure_course(
         list before. ``listed_lately``: the share who were on one of the lists before, as many as
         ``lately`` says. ``lead_days``: half of those caught had so many days or more from the list
         to the outcome. ``caught_soon``: the share of those caught whom it reached within 30 days.
+        ``unseen_people_missed``: how many people to whom the outcome came after a list at which no
+        history was on record stood within capacity on none of the lists that it followed, and
+        ``unseen_people_missed_share``: of all such people.
 
     Notes
     -----
@@ -55,7 +58,7 @@ def measure_course(
     person, caught = heard.person, heard.weight * heard.y * chance
     before, recent = _listed_before(chance, heard, lately)
     has_before = heard.lists > heard.lists.min(initial=0)
-    reached, could = _reached(chance, heard)
+    missed, could, unseen = _missed(chance, heard)
     sums = np.stack(
         [
             np.bincount(person, values, minlength=heard.n_people)
@@ -67,19 +70,21 @@ def measure_course(
                 caught * (heard.lead_days <= SOON_DAYS),
             )
         ]
-        + [reached, could]
+        + [(1 - missed) * could, could, missed * unseen, unseen]
     )
     order = np.flatnonzero(caught > 0)
     order = order[np.argsort(heard.lead_days[order], kind="stable")]
     parts: dict[str, list[Floats]] = {}
     for drawn in resampled_people(heard.n_people, resamples, seed):
-        seats, new, again, got, soon, met, all_of_them = sums @ drawn.T
+        seats, new, again, got, soon, met, all_of_them, lost, strangers = sums @ drawn.T
         for name, values in {
             "people_reached": _ratio(met, all_of_them),
             "turnover": _ratio(new, seats),
             "listed_lately": _ratio(again, seats),
             "lead_days": _median(heard.lead_days[order], caught[order] * drawn[:, person[order]]),
             "caught_soon": _ratio(soon, got),
+            "unseen_people_missed": lost,
+            "unseen_people_missed_share": _ratio(lost, strangers),
         }.items():
             parts.setdefault(name, []).append(values)
     return {name: np.concatenate(values) for name, values in parts.items()}
@@ -102,14 +107,16 @@ def _listed_before(chance: Floats, heard: Heard, lately: int) -> tuple[Floats, F
     return first, 1 - missed_lately
 
 
-def _reached(chance: Floats, heard: Heard) -> tuple[Floats, Floats]:
-    """Return by person the chance to be listed before harm, and whether harm came at all."""
+def _missed(chance: Floats, heard: Heard) -> tuple[Floats, Floats, Floats]:
+    """Return by person the chance to be on no list before harm, whether harm came, and unseen."""
     harmed = (heard.y > 0) & (heard.weight > 0)
     missed = np.ones(heard.n_people)
     np.multiply.at(missed, heard.person[harmed], 1 - chance[harmed])
     could = np.zeros(heard.n_people)
     could[heard.person[harmed]] = 1.0
-    return (1 - missed) * could, could
+    unseen = np.zeros(heard.n_people)
+    unseen[heard.person[harmed & heard.unseen]] = 1.0
+    return missed, could, unseen
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

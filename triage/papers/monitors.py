@@ -99,9 +99,11 @@ class MonitorReport:
         The bars of the score, from the highest.
     scores_then, scores_now : tuple of Measured
         The share of referrals in each.
-    matured, matured_positives, ranked_itself : int
-        Referrals whose outcome settled since and that it did not learn from, those with the
-        outcome, and those that were heard since it was promoted.
+    matured, ranked_itself : int
+        Referrals whose outcome settled since and that it did not learn from, and those of them
+        that were heard since it was promoted.
+    matured_positives : int or None
+        Those with the outcome; None where they are too few to be told.
     curve : tuple of Bin
         What was said of them, and what came; empty where they are too few.
     outcome_meaning : str
@@ -124,7 +126,7 @@ class MonitorReport:
     scores_then: tuple[Measured, ...]
     scores_now: tuple[Measured, ...]
     matured: int
-    matured_positives: int
+    matured_positives: int | None
     ranked_itself: int
     curve: tuple[Bin, ...]
     outcome_meaning: str
@@ -280,10 +282,12 @@ def _called(report: MonitorReport) -> Table:
 
 def _outcomes(report: MonitorReport) -> Iterator[str]:
     if report.matured:
+        count = report.matured_positives
+        told = "too few to tell" if count is None else f"{count:,}"
         yield (
             f"{number_of(report.matured, 'referral')} from which it did not learn have settled "
-            f"since, {report.matured_positives:,} with {report.outcome_meaning}. "
-            f"{report.ranked_itself:,} of them were heard since it was promoted."
+            f"since, {told} with {report.outcome_meaning}. {report.ranked_itself:,} of them were "
+            "heard since it was promoted."
         )
     yield from (
         one.told

@@ -46,7 +46,7 @@ class Backtested:
             "recall",
             "precision",
             "people_reached",
-            *(["unseen_missed"] if self.report.no_history else []),
+            *(["unseen_people_missed"] if self.report.no_history else []),
             "lead_days",
             "turnover",
             "listed_lately",

@@ -16,7 +16,7 @@ from scipy.special import expit
 from triage.conditions import Truth
 from triage.decisions import Decision, current_of
 from triage.errors import Alert, NotFoundError, Problem
-from triage.fairness import GroupCalibration, calibration_told, shares_of
+from triage.fairness import GroupCalibration, calibration_told, is_small, shares_of
 from triage.features import FeatureMatrix, bar_places, bar_words
 from triage.learning import (
     BarCounts,
@@ -267,6 +267,8 @@ def _report(
     promoted = [one.at.date() for one in watch.promotions if one.version == watch.version.number]
     since = day_of(max(promoted)) if promoted else None
     days = examples.moments.day[settled]
+    positives = int(examples.labels.values[settled].sum())
+    smallest = watch.project.panel.smallest_group
     return MonitorReport(
         panel=watch.project.panel,
         as_of=as_of,
@@ -294,7 +296,9 @@ def _report(
         scores_then=then,
         scores_now=now,
         matured=len(settled),
-        matured_positives=int(examples.labels.values[settled].sum()),
+        matured_positives=None
+        if is_small(positives, len(settled) - positives, smallest=smallest)
+        else positives,
         ranked_itself=0 if since is None else int((days >= since).sum()),
         curve=told.found.bins if told is not None and told.found is not None else (),
         outcome_meaning=examples.outcome.meaning,
@@ -391,10 +395,9 @@ def _calibration_readings(
     if not watch.trained.learned:
         return
     if told is None or told.found is None:
-        why = "nothing has" if not len(rows) else "too few have, or too few with the outcome"
         words = (
-            f"Whether its chances come true cannot be told yet: of referrals from which it did not "
-            f"learn, {why} settled."
+            "Whether its chances come true cannot be told yet: too few referrals from which it did "
+            "not learn have settled, or too few of them with the outcome."
         )
         yield Reading("calibration_ratio", "", "", "", NOT_TOLD, Alert.NOTHING, False, words)
         return

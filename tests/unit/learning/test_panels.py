@@ -254,6 +254,22 @@ def test_a_course_of_lists_tells_turnover_repeats_and_reach():
     assert found["caught_soon"] == pytest.approx(1 / 3)
 
 
+def test_a_person_without_history_is_missed_once_and_only_if_no_list_had_them():
+    # A, of whom nothing was known, is on no list; B, of whom nothing was known, is on the second
+    people = heard(
+        [1, 1, 1, 1, 1, 0],
+        person=[0, 1, 2] * 2,
+        lists=[0] * 3 + [1] * 3,
+        unseen=[True, True, False, True, False, False],
+    )
+    scores = np.array([1.0, 2, 3, 1, 3, 2])
+    found = measure_course(scores, people, 1, lately=1, resamples=0, seed=1)
+    assert found["unseen_people_missed"][0] == 1
+    assert found["unseen_people_missed_share"][0] == 0.5
+    by_lot = measure_course(np.zeros(6), people, 1, lately=1, resamples=0, seed=1)
+    assert by_lot["unseen_people_missed"][0] == pytest.approx(2 * (2 / 3) ** 2)
+
+
 def test_lots_make_turnover_and_repeats_what_one_expects():
     people = heard([0] * 4, person=[0, 1, 0, 1], lists=[0, 0, 1, 1])
     found = measure_course(np.zeros(4), people, 1, lately=1, resamples=0, seed=1)

@@ -25,7 +25,14 @@ from triage.papers import (
 NAN = float("nan")
 NONE = Measured(NAN, NAN, NAN)
 CUTS = ("capacity", "2 × capacity", "1%", "5%")
-COURSE = ("people_reached", "turnover", "listed_lately", "lead_days", "caught_soon")
+COURSE = (
+    "people_reached",
+    "turnover",
+    "listed_lately",
+    "lead_days",
+    "caught_soon",
+    "unseen_people_missed",
+)
 FORECAST = ("brier", "reliability", "resolution", "uncertainty", "within_bins", "log_loss")
 
 

@@ -97,6 +97,11 @@ def test_where_nothing_calls_the_page_says_so_and_tells_of_too_few():
     assert "20 of them were heard since it was promoted." in page
 
 
+def test_how_many_had_the_outcome_is_not_told_where_they_are_few():
+    assert "71 with high harm" in monitor_page(report()).decode()
+    assert "too few to tell with high harm" in monitor_page(report(matured_positives=None)).decode()
+
+
 def test_text_of_the_workspace_stays_text_and_nothing_is_asked_for():
     page = monitor_page(report()).decode()
     assert "Lethal &lt;b&gt;" in page

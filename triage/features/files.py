@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,16 @@ from triage.timeline import Moments, PartOfPeople
 
 __all__ = ["write_feature_file"]
 
-ROWS_IN_GROUP = 2**15
-"""Rows that are made and written at a time: two such groups are all that is held in memory."""
+ROWS_IN_GROUP = 2**14
+"""Rows that are made and written at a time: a few such groups are all that is held in memory."""
+
+AS_WRITTEN: Mapping[str, Any] = {
+    "compression": "lz4",
+    "use_dictionary": False,
+    "write_statistics": ["referral_id", "person_id", "as_of"],
+}
+"""How files are written: in two thirds of the time that dictionaries take to write, and three
+quarters to read, for twice the bytes."""
 
 PADDING = 40
 """Numbers between two features of a group, lest all of them fall on the same lines of a cache."""
@@ -114,12 +123,12 @@ def write_feature_file(
 def _written(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table, int], None]]:
     """Give what writes a group of rows: each to its own file of a folder, or all to one file."""
     if not path.is_dir():
-        with pq.ParquetWriter(path, schema) as file:
+        with pq.ParquetWriter(path, schema, **AS_WRITTEN) as file:
             yield lambda table, _: file.write_table(table)
         return
 
     def write_part(table: pa.Table, group: int) -> None:
-        pq.write_table(table, path / f"part-{group:05}.parquet")
+        pq.write_table(table, path / f"part-{group:05}.parquet", **AS_WRITTEN)
 
     yield write_part
     if not any(path.iterdir()):

@@ -87,7 +87,8 @@ SUM_OF_NOTHING, GREATEST_OF_NOTHING = -(2**63), -(2**52)
 """The bits of −0 and of −∞, read as integers."""
 
 TILE = 32
-"""Rows that are made before they are copied out, so that each feature is written in long runs."""
+"""Rows whose cells are kept at a time, side by side, so that all are cumulated and written in one
+go; few enough for the nearest cache."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -151,20 +152,21 @@ def scan(  # noqa: C901 - one walk, told in order
         ``out[:, out_row]`` is that of the first row.
     out_row : int
     """
-    cells = np.empty_like(empty)
-    bits = cells.view(np.int64)
-    tile = np.empty((TILE, len(outputs)))
+    cells = np.empty((len(empty), TILE))
+    bits, made = cells.view(np.int64), np.empty(TILE)
     n_plain = 0
     while n_plain < len(outputs) and outputs[n_plain, 1] == WINDOW:
         n_plain += 1
-    cell_of = outputs[:, 2].copy()
-    replaces, ends, out_row = len(replaced) > 0, len(ended) > 0, out_row - first_row
+    column_of, cell_of = outputs[:, 0].copy(), outputs[:, 2].copy()
+    replaces, ends = len(replaced) > 0, len(ended) > 0
     for tile_start in range(first_row, last_row, TILE):
-        tile_end = min(tile_start + TILE, last_row)
-        for row in range(tile_start, tile_end):
+        for cell in range(len(empty)):
+            cells[cell] = empty[cell]
+        width = min(TILE, last_row - tile_start)
+        for lane in range(width):
+            row = tile_start + lane
             day = row_day[row]
             first, beyond = starts[row_person[row]], starts[row_person[row] + 1]
-            cells[:] = empty
             bucket = 0
             for event in range(_first_not_before(happened, first, beyond, day) - 1, first - 1, -1):
                 if known[event] >= day or (replaces and replaced[event] < day):
@@ -178,22 +180,22 @@ def scan(  # noqa: C901 - one walk, told in order
                     doing = operation[step]
                     cell = bucket * n_windowed + step
                     if doing == COUNT:
-                        cells[cell] += 1.0
+                        cells[cell, lane] += 1.0
                     elif doing == SUM:
                         value = numbers[column[step], event]
                         if not np.isnan(value):
-                            cells[cell] += value
+                            cells[cell, lane] += value
                     elif doing == FIRST_AGE:
-                        cells[cell] = age
+                        cells[cell, lane] = age
                     elif doing == MAXIMUM:
                         value = numbers[column[step], event]
-                        if value > cells[cell]:
-                            cells[cell] = value
+                        if value > cells[cell, lane]:
+                            cells[cell, lane] = value
                     elif doing in (DISTINCT, NAMED):
                         name = names[column[step], event]
                         if name >= 0 and (doing == NAMED or seen[step, name] != row + 1):
                             seen[step, name] = row + 1
-                            cells[cell] += 1.0
+                            cells[cell, lane] += 1.0
                     else:
                         value = np.nan
                         if doing == LATEST:
@@ -201,18 +203,19 @@ def scan(  # noqa: C901 - one walk, told in order
                         elif doing != LAST_AGE:
                             value = 1.0 if not ends or ended[event] >= day else 0.0
                         where = (len(edges) + 1) * n_windowed + (step - n_windowed) * RECENT_CELLS
-                        _take_latest(cells, where, doing, value, age)
-            _cumulate(cells, len(edges), n_summed, n_windowed)
-            for place in range(n_plain):
-                there = cell_of[place]
-                nothing = bits[there] == SUM_OF_NOTHING or bits[there] == GREATEST_OF_NOTHING
-                tile[row - tile_start, place] = when_none[place] if nothing else cells[there]
-            for place in range(n_plain, len(outputs)):
-                value = _made(cells, edges, outputs, place)
-                tile[row - tile_start, place] = when_none[place] if np.isnan(value) else value
-        for place in range(len(outputs)):
-            for row in range(tile_start, tile_end):
-                out[outputs[place, 0], out_row + row] = tile[row - tile_start, place]
+                        _take_latest(cells[:, lane], where, doing, value, age)
+        _cumulate(cells, len(edges), n_summed, n_windowed)
+        here = out_row + tile_start - first_row
+        for place in range(n_plain):
+            there, target, none = cell_of[place], column_of[place], when_none[place]
+            for lane in range(width):
+                its = bits[there, lane]
+                nothing = (its == SUM_OF_NOTHING) | (its == GREATEST_OF_NOTHING)
+                out[target, here + lane] = none if nothing else cells[there, lane]
+        for place in range(n_plain, len(outputs)):
+            _make(cells, edges, outputs[place], when_none[place], made)
+            for lane in range(width):
+                out[outputs[place, 0], here + lane] = made[lane]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -246,44 +249,58 @@ def _take_latest(cells: Any, where: int, doing: int, value: float, age: int) -> 
 def _cumulate(cells: Any, n_edges: int, n_summed: int, n_windowed: int) -> None:
     """Turn disjoint buckets into windows that hold all shorter ones."""
     for bucket in range(1, n_edges + 1):
-        here, before = bucket * n_windowed, (bucket - 1) * n_windowed
-        for step in range(n_summed):
-            cells[here + step] += cells[before + step]
-        for step in range(n_summed, n_windowed):
-            cells[here + step] = max(cells[here + step], cells[before + step])
+        first = bucket * n_windowed
+        window = cells[first : first + n_windowed].ravel()
+        shorter = cells[first - n_windowed : first].ravel()
+        n_added = n_summed * cells.shape[1]
+        for place in range(n_added):
+            window[place] += shorter[place]
+        for place in range(n_added, len(window)):
+            window[place] = shorter[place] if shorter[place] > window[place] else window[place]
 
 
 @numba.njit(cache=True, nogil=True)
-def _made(cells: Any, edges: Any, outputs: Any, place: int) -> float:
-    """Return the value of a feature that is more than a cell, NaN where nothing was found."""
-    making, cell, other = outputs[place, 1], outputs[place, 2], outputs[place, 3]
-    here, window_days = cells[cell], outputs[place, 4]
-    if making == REPEATS:
-        return here - cells[other] if here > 0.0 else np.nan
+def _make(  # noqa: C901 - one branch a kind
+    cells: Any, edges: Any, output: Any, when_none: float, made: Any
+) -> None:
+    """Make a feature of a tile of rows that is more than a cell."""
+    making, window_days = output[1], output[4]
+    here, other = cells[output[2]], cells[output[3]]
     if making == RATIO:
-        return _ratio(here, cells[other], edges[outputs[place, 5]], edges[outputs[place, 6]])
-    if making == CHANGED:
-        return here - cells[cell + 2] if cells[cell + 3] <= window_days else np.nan
-    if making == RECENT_VALUE:
-        return here if cells[cell + 1] <= window_days else np.nan
-    if making == RECENT_AGE:
-        return here if here <= window_days else np.nan
-    return float(here)
+        _ratio(here, other, edges[output[5]], edges[output[6]], made)
+    elif making == REPEATS:
+        for lane in range(len(made)):
+            made[lane] = here[lane] - other[lane] if here[lane] > 0.0 else np.nan
+    elif making == CHANGED:
+        before, its_age = cells[output[2] + 2], cells[output[2] + 3]
+        for lane in range(len(made)):
+            made[lane] = here[lane] - before[lane] if its_age[lane] <= window_days else np.nan
+    elif making == RECENT_VALUE:
+        its_age = cells[output[2] + 1]
+        for lane in range(len(made)):
+            made[lane] = here[lane] if its_age[lane] <= window_days else np.nan
+    elif making == RECENT_AGE:
+        for lane in range(len(made)):
+            made[lane] = here[lane] if here[lane] <= window_days else np.nan
+    else:
+        made[:] = here
+    for lane in range(len(made)):
+        made[lane] = when_none if np.isnan(made[lane]) else made[lane]
 
 
-@numba.njit(cache=True, nogil=True)
-def _ratio(recent: float, both: float, recent_days: int, both_days: int) -> float:
-    """Return the rate of recent days over the rate of earlier ones, damped by one unit.
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _ratio(recent: Any, both: Any, recent_days: int, both_days: int, made: Any) -> None:
+    """Make rates of recent days over the rates of earlier ones, damped by one unit.
 
     One event (or one day of harm) is spread evenly over both periods, so that a first event is an
     escalation, not an infinite one. NaN where neither period has any.
     """
-    if both == 0.0:
-        return np.nan
     earlier_days = both_days - recent_days
-    rate = (recent + recent_days / both_days) / recent_days
-    earlier_rate = (both - recent + earlier_days / both_days) / earlier_days
-    return float(rate / earlier_rate)
+    recent_share, earlier_share = recent_days / both_days, earlier_days / both_days
+    for lane in range(len(made)):
+        rate = (recent[lane] + recent_share) / recent_days
+        earlier_rate = (both[lane] - recent[lane] + earlier_share) / earlier_days
+        made[lane] = np.nan if both[lane] == 0.0 else rate / earlier_rate
 
 
 @numba.njit(cache=True, nogil=True)

@@ -37,7 +37,14 @@ from triage.records.histories import (
     people_schema,
     referrals_schema,
 )
-from triage.records.pieces import NEVER, EventBatch, Known, Piece, UnsortedError, known_dates
+from triage.records.pieces import (
+    NEVER,
+    EventBatch,
+    Piece,
+    UnsortedError,
+    first_known,
+    undated_sources,
+)
 from triage.records.reading import read_histories
 from triage.records.report import (
     Checked,
@@ -74,7 +81,6 @@ __all__ = [
     "EventBatch",
     "EventType",
     "Fault",
-    "Known",
     "Piece",
     "RejectedReferral",
     "Source",
@@ -90,7 +96,7 @@ __all__ = [
     "check_stored_columns",
     "check_stored_known_dates",
     "events_schema",
-    "known_dates",
+    "first_known",
     "open_stored_histories",
     "people_schema",
     "read_histories",
@@ -100,6 +106,7 @@ __all__ = [
     "referrals_schema",
     "single_mark",
     "stored_schemas",
+    "undated_sources",
     "write_histories",
     "write_rejects",
 ]

@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 __all__ = [
     "NEVER",
     "EventBatch",
-    "Known",
     "Piece",
     "UnsortedError",
-    "known_dates",
+    "first_known",
     "pieces_of_files",
     "pieces_of_table",
+    "undated_sources",
 ]
 
 NEVER = int(np.iinfo(np.int32).max)
@@ -65,6 +65,8 @@ class Piece:
     Parameters
     ----------
     n_rows : int
+    all_dated : bool
+        Whether every event is sure to have a known date.
     read : callable
         Returns the batches from the first row on, each time it is called.
     following : callable
@@ -72,6 +74,7 @@ class Piece:
     """
 
     n_rows: int
+    all_dated: bool
     read: Callable[[], Iterable[pa.RecordBatch]]
     following: Callable[[], pa.RecordBatch | None]
 
@@ -96,22 +99,6 @@ class UnsortedError(ValueError):
     """Rows of events are not in the order of source, event id and known date."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """When the events of case histories became known.
-
-    Parameters
-    ----------
-    undated : tuple of str
-        The sources of which no event has a known date, sorted.
-    first : date or None
-        The first day on which an event had happened and was known; None where there is none.
-    """
-
-    undated: tuple[str, ...]
-    first: datetime.date | None
-
-
 class InPieces(Protocol):
     """Case histories whose events can be read in pieces."""
 
@@ -119,20 +106,33 @@ class InPieces(Protocol):
         """Return these columns of the events."""
 
 
-def known_dates(histories: InPieces) -> Known:
-    """Return when events became known."""
+def undated_sources(histories: InPieces) -> tuple[str, ...]:
+    """Return the sources of which no event has a known date, sorted."""
     pieces = histories.event_pieces(["source", "happened_on", "known_on"], keyed=False)
+    if all(piece.all_dated for piece in pieces):
+        return ()
     sources: set[str] = set()
     dated: set[str] = set()
-    firsts: list[datetime.date] = []
     for piece in pieces:
         for rows in piece.read():
-            known = rows["known_on"]
             sources.update(rows["source"].unique().to_pylist())
-            dated.update(rows["source"].filter(known.is_valid()).unique().to_pylist())
-            usable_from = pc.max_element_wise(rows["happened_on"], known, skip_nulls=False)
-            firsts += filter(None, [pc.min(usable_from).as_py()])
-    return Known(tuple(sorted(sources - dated)), min(firsts, default=None))
+            dated.update(rows["source"].filter(rows["known_on"].is_valid()).unique().to_pylist())
+    return tuple(sorted(sources - dated))
+
+
+def first_known(histories: InPieces) -> Iterator[datetime.date]:
+    """Yield the first day on which an event had happened and was known, of some events at a time.
+
+    The events are read as far as they are asked for; those that never became known have no such
+    day.
+    """
+    for piece in histories.event_pieces(["happened_on", "known_on"], keyed=False):
+        for rows in piece.read():
+            first = pc.min(
+                pc.max_element_wise(rows["happened_on"], rows["known_on"], skip_nulls=False)
+            ).as_py()
+            if first is not None:
+                yield first
 
 
 def pieces_of_table(events: pa.Table, columns: Sequence[str], *, keyed: bool) -> list[Piece]:
@@ -151,6 +151,7 @@ def pieces_of_table(events: pa.Table, columns: Sequence[str], *, keyed: bool) ->
         rows, beyond = some.slice(first, ROWS_IN_PIECE), some.slice(first + ROWS_IN_PIECE, 1)
         return Piece(
             n_rows=len(rows),
+            all_dated=False,
             read=lambda: rows.to_batches(max_chunksize=ROWS_IN_BATCH),
             following=lambda: next(iter(beyond.to_batches()), None),
         )
@@ -175,25 +176,33 @@ def pieces_of_files(
     """
     wanted = list(dict.fromkeys((*columns, *(KEY if keyed else ()))))
     groups = [
-        (file, group, n_rows)
+        (file, number, group)
         for file in files
-        for group, n_rows in enumerate(_rows_of_groups(file))
-        if n_rows
+        for number, group in enumerate(_groups(file))
+        if group.num_rows
     ]
     following = [*groups[1:], None]
     return [
         Piece(
-            n_rows=n_rows,
-            read=partial(_read_group, file, group, wanted, list(few)),
+            n_rows=group.num_rows,
+            all_dated=_all_dated(group),
+            read=partial(_read_group, file, number, wanted, list(few)),
             following=partial(_first_row, after),
         )
-        for (file, group, n_rows), after in zip(groups, following, strict=True)
+        for (file, number, group), after in zip(groups, following, strict=True)
     ]
 
 
-def _rows_of_groups(file: Path) -> list[int]:
+def _groups(file: Path) -> list[pq.RowGroupMetaData]:
     metadata = pq.read_metadata(file)
-    return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    return [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+
+
+def _all_dated(group: pq.RowGroupMetaData) -> bool:
+    """Return whether a group of rows is known, without being read, to have all known dates."""
+    columns = (group.column(place) for place in range(group.num_columns))
+    told = [column.statistics for column in columns if column.path_in_schema == "known_on"]
+    return any(one and one.has_null_count and one.null_count == 0 for one in told)
 
 
 def _read_group(
@@ -205,7 +214,7 @@ def _read_group(
         )
 
 
-def _first_row(group: tuple[Path, int, int] | None) -> pa.RecordBatch | None:
+def _first_row(group: tuple[Path, int, pq.RowGroupMetaData] | None) -> pa.RecordBatch | None:
     if group is None:
         return None
     file, number, _ = group

@@ -13,7 +13,7 @@ import pyarrow as pa
 from triage.conditions import Column, take
 from triage.errors import NotFoundError
 from triage.features import FeatureMatrix
-from triage.records import CaseHistories, StoredHistories, known_dates
+from triage.records import CaseHistories, StoredHistories, first_known
 from triage.timeline import (
     Moments,
     Timeline,
@@ -133,8 +133,13 @@ def require_history(
     NotFoundError
         With every such date.
     """
-    first = known_dates(histories).first
-    problems = [nothing_known(first, date) for date in as_of]
+    firsts: list[datetime.date] = []
+    earliest = min(as_of, default=datetime.date.max)
+    for day in first_known(histories):
+        if day < earliest:
+            return
+        firsts.append(day)
+    problems = [nothing_known(min(firsts, default=None), date) for date in as_of]
     if found := [problem for problem in problems if problem is not None]:
         raise NotFoundError(found)
 

@@ -20,9 +20,10 @@ from triage.records import (
     UnsortedError,
     Vocabulary,
     build_histories,
-    known_dates,
+    first_known,
     open_stored_histories,
     pieces,
+    undated_sources,
     write_histories,
 )
 from triage.timeline import (
@@ -210,6 +211,21 @@ def test_what_tells_versions_apart_is_not_read_where_there_are_none(tmp_path) ->
     assert build_timeline(there, SCALE).n_events == 0
 
 
+def test_files_of_several_exports_are_not_taken_for_one(tmp_path) -> None:
+    event = {"event_id": "e0", "person_id": "a", "happened_on": "2024-01-01", "type": "assault"}
+    for name, known in (("first", "2024-02-01"), ("second", "2024-03-01")):
+        write_histories(
+            build_histories(WORDS, events=[event | {"known_on": known}]), tmp_path / name
+        )
+    later = tmp_path / "second" / "events" / "part-00000.parquet"
+    later.rename(tmp_path / "first" / "events" / "part-00001.parquet")
+    there = open_stored_histories(tmp_path / "first", WORDS, TODAY)
+    one, other = (next(piece.batches()) for piece in there.event_pieces(["happened_on"]))
+    assert one.replaced is not None, "the second export corrects the first"
+    assert one.replaced.tolist() == [(datetime.date(2024, 3, 1) - datetime.date(1970, 1, 1)).days]
+    assert other.replaced is None
+
+
 def test_rows_stand_by_person_and_date(tmp_path) -> None:
     plan = make_plan(features(tmp_path)[:1])
     timeline = build_timeline(made_up(1), SCALE)
@@ -276,10 +292,28 @@ def test_stored_events_in_another_order_are_noticed(tmp_path) -> None:
         build_timeline(there, SCALE)
 
 
-def test_known_dates_are_told_without_reading_all() -> None:
+def test_known_dates_are_told(tmp_path) -> None:
     events = [
         {"person_id": "a", "happened_on": "2024-01-03", "known_on": None, "agency": "health"},
         {"person_id": "a", "happened_on": "2024-01-02", "known_on": "2024-02-01"},
     ]
-    told = known_dates(build_histories(WORDS, events=[{"type": "assault"} | one for one in events]))
-    assert told == pieces.Known(("health",), datetime.date(2024, 2, 1))
+    histories = build_histories(WORDS, events=[{"type": "assault"} | one for one in events])
+    write_histories(histories, tmp_path / "stored")
+    for some in (histories, open_stored_histories(tmp_path / "stored", WORDS, TODAY)):
+        assert undated_sources(some) == ("health",)
+        assert min(first_known(some)) == datetime.date(2024, 2, 1)
+
+
+@pytest.mark.parametrize("known", ["2024-02-01", None])
+def test_stored_sources_are_not_read_where_all_known_dates_are_there(
+    tmp_path, monkeypatch, known
+) -> None:
+    event = {"person_id": "a", "happened_on": "2024-01-03", "known_on": known, "type": "assault"}
+    write_histories(build_histories(WORDS, events=[event]), tmp_path / "stored")
+    there = open_stored_histories(tmp_path / "stored", WORDS, TODAY)
+    monkeypatch.setattr(pieces, "_read_group", lambda *_: pytest.fail("was read"))
+    if known:
+        assert undated_sources(there) == ()
+    else:
+        with pytest.raises(pytest.fail.Exception, match="was read"):
+            undated_sources(there)

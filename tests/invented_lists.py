@@ -18,6 +18,7 @@ from triage.lists import (
     FACTS,
     NOT_FOR_PANEL,
     PLACES,
+    QUESTIONS,
     REASONS,
     REFERRALS,
     RULES,
@@ -195,6 +196,7 @@ def invented_tables(
     return ListTables(
         referrals=pa.Table.from_pylist(referrals, schema=REFERRALS),
         places=pa.Table.from_pylist(list(_places(referrals, capacity)), schema=PLACES),
+        questions=pa.Table.from_pylist(list(_questions(referrals)), schema=QUESTIONS),
         not_for_panel=pa.Table.from_pylist(list(_asides(aside, chance)), schema=NOT_FOR_PANEL),
         reasons=pa.Table.from_pylist(reasons, schema=REASONS),
         contributions=_wide(contributions, ["referral_id", "base", "score"]),
@@ -276,6 +278,30 @@ def _places(referrals: list[dict[str, Any]], capacity: int) -> Iterator[dict[str
             "score_low": row["score"] - 0.4,
             "score_high": row["score"] + 0.4,
             "chance_within_capacity": 1.0 if row["tier"] < 3 else 0.7 if above else 0.1,
+            "reserved": False,
+            "best_rank": 1 if row["rank"] % 2 else row["rank"],
+            "worst_rank": row["rank"],
+            "changes": ["tier", "band"] if row["rank"] % 2 and row["rank"] > 1 else [],
+            "audit_sample": row["rank"] == 20,
+        }
+
+
+def _questions(referrals: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a question about records of each referral at an odd place, but for the first."""
+    for row in referrals[2::2]:
+        yield {
+            "referral_id": row["referral_id"],
+            "place": 1,
+            "key": "event.strangulation",
+            "text": "strangulation or suffocation",
+            "held_by": ["Police"],
+            "records": 2,
+            "last_on": AS_OF - datetime.timedelta(days=12),
+            "answers": ["no", "yes"],
+            "ranks": [row["rank"], 1],
+            "tiers": [row["tier"], 1],
+            "moves": row["rank"] - 1,
+            "changes": ["tier", "band"],
         }
 
 

@@ -18,12 +18,23 @@ import pyarrow.parquet as pq
 
 from triage.features import Feature, read_pipelines
 from triage.harm import Scale
-from triage.records import Vocabulary, events_schema, people_schema, referrals_schema, single_mark
+from triage.records import (
+    CaseHistories,
+    Vocabulary,
+    events_schema,
+    people_schema,
+    read_vocabulary,
+    referrals_schema,
+    single_mark,
+    stored_schemas,
+)
 
 TYPES = tuple(f"type_{number}" for number in range(8))
 HARM_DAYS = (0.0, 1.0, 2.0, 10.0, 20.0, 182.0, 273.75, 1460.0)
 WINDOWS = (30, 90, 182, 365, 730, 1825, "ever")
 FIRST_DAY, LAST_DAY = 14_000, 20_000
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED_LAST_DAY, EVENTS_A_PERSON = 20_513, 20
 
 VOCABULARY = Vocabulary.model_validate(
     {
@@ -157,12 +168,95 @@ def _definitions() -> list[dict[str, object]]:
     return [*made, windowed | victims | {"windows": list(WINDOWS)}]
 
 
+def shipped_histories(
+    n_events: int, *, n_people: int | None = None, n_open: int | None = None
+) -> CaseHistories:
+    """Return invented histories in the shipped vocabulary.
+
+    Parameters
+    ----------
+    n_events : int
+    n_people : int, optional
+        By default, one for each twenty events.
+    n_open : int, optional
+        How many referrals are open on 1 March 2026. By default, there is one for each person, and
+        half of them are.
+    """
+    random = np.random.default_rng(1)
+    words = read_vocabulary(ROOT / "configs" / "vocabulary.yaml")
+    n_people = n_people or n_events // EVENTS_A_PERSON
+    people = _numbered("P", np.arange(n_people))
+    n_referrals = n_open or n_people
+    asked = pa.array(random.integers(0, n_people, n_referrals))
+    made = SHIPPED_LAST_DAY - random.integers(0, 31 if n_open else 62, n_referrals)
+    return CaseHistories(
+        people=_table(words, "people", n_people, {"person_id": people}),
+        events=_events(words, people, n_events, random),
+        referrals=_table(
+            words,
+            "referrals",
+            n_referrals,
+            {
+                "referral_id": _numbered("R", np.arange(n_referrals)),
+                "person_id": people.take(asked),
+                "made_on": _dates(made),
+                "agency": _same("police", n_referrals),
+            },
+        ),
+        vocabulary=words,
+    )
+
+
+def _events(
+    words: Vocabulary, people: pa.Array, n_events: int, random: np.random.Generator
+) -> pa.Table:
+    person = random.integers(0, len(people), n_events)
+    happened = SHIPPED_LAST_DAY - random.integers(0, 3_650, n_events)
+    types = pa.array(random.integers(0, len(words.types), n_events))
+    kinds = [one.kind for one in words.types.values()]
+    classes = [one.harm_class for one in words.types.values()]
+    columns = {
+        "event_id": _numbered("E", np.arange(n_events)),
+        "person_id": people.take(pa.array(person)),
+        "happened_on": _dates(happened),
+        "known_on": _dates(
+            np.minimum(happened + random.integers(0, 30, n_events), SHIPPED_LAST_DAY)
+        ),
+        "source": _same("police", n_events),
+        "agency": _same("police", n_events),
+        "type": pa.array(list(words.types)).take(types),
+        "kind": pa.array(kinds).take(types),
+        "harm_class": pa.array(classes, pa.string()).take(types),
+        "victim_id": _numbered("V", person * 5 + random.integers(0, 5, n_events)),
+        **{name: pa.array(random.integers(0, 4, n_events)) for name in words.events.flags},
+        **{name: pa.array(random.integers(0, 25, n_events)) for name in words.events.numbers},
+    }
+    return _table(words, "events", n_events, columns)
+
+
+def _table(words: Vocabulary, name: str, n_rows: int, columns: dict[str, pa.Array]) -> pa.Table:
+    """Return a canonical table in which nothing else is known."""
+    nothing = {pa.int8(): 3, pa.bool_(): False}
+    schema = stored_schemas(words)[name]
+    full = [
+        columns[field.name].cast(field.type)
+        if field.name in columns
+        else pa.array([nothing.get(field.type)] * n_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(full, schema=schema)
+
+
+def _numbered(prefix: str, numbers: np.ndarray) -> pa.Array:
+    return pa.array(np.char.mod(f"{prefix}%09d", numbers))
+
+
 def _ids(prefix: str, numbers: np.ndarray) -> pa.Array:
     return pa.array(np.char.mod(f"{prefix}%08d", numbers))
 
 
 def _dates(days: np.ndarray) -> pa.Array:
-    return pa.array(days).cast(pa.date32())
+    return pa.array(days.astype(np.int32)).cast(pa.date32())
 
 
 def _same(value: str, n_rows: int) -> pa.Array:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.invented_rules import a_rule, a_trace
-from triage.ranking import Ranking, SetAside, rank
+from triage.ranking import Ranking, SetAside, bands, certainty, chance_of_order, rank
 
 SCORES = [-1.5, 0.0, 0.1, 0.1 + 1e-16, 0.3, 2.0]
 """Few values, so that ties are many."""
@@ -170,3 +171,68 @@ def test_the_unit_of_the_score_does_not_matter(
     distinct = {name: (facts, float(n)) for n, (name, (facts, _)) in enumerate(given_.items())}
     moved = {name: (facts, score * scale + shift) for name, (facts, score) in distinct.items()}
     assert ids(ranked(distinct)) == ids(ranked(moved))
+
+
+KEPT = a_rule("kept", effect="reserve", when={"referral.pregnancy": "yes"})
+
+
+@given(referrals, st.integers(0, 4), st.integers(0, 6))
+def test_a_place_that_is_kept_moves_the_line_and_nobody_else(
+    given_: Referrals, reserved: int, capacity: int
+) -> None:
+    options = {"capacity": capacity, "near_misses": 2}
+    plain = ranked(given_, **options)
+    kept = ranked(given_, [*RULES, KEPT], reserved_places=reserved, **options)
+    assert ids(kept) == ids(plain)
+    assert kept.places["tier"].equals(plain.places["tier"])
+    assert kept.not_for_panel.equals(plain.not_for_panel)
+    rows = kept.places.to_pylist()
+    assert sum(row["within_capacity"] for row in rows) == min(capacity, len(rows))
+    brought_in = [row for row in rows if row["reserved"]]
+    assert len(brought_in) <= reserved
+    for row in rows:
+        may = given_[row["referral_id"]][0].get("referral.pregnancy") == "yes"
+        assert row["within_capacity"] == (row["standing"] == "discuss")
+        assert not row["reserved"] or (may and row["rank"] > capacity and row["within_capacity"])
+        if row["rank"] <= capacity and not row["within_capacity"]:
+            assert row["tier"] == 3
+            assert not may
+    near = [row["rank"] for row in rows if row["standing"] == "near_miss"]
+    assert near == [row["rank"] for row in rows if not row["within_capacity"]][:2]
+
+
+@given(referrals, st.integers(0, 2**32 - 1), st.floats(0.5, 1))
+def test_bands_are_runs_of_one_tier_that_hold_their_places(
+    given_: Referrals, seed: int, level: float
+) -> None:
+    ranking = ranked(given_)
+    scores = ranking.places["score"].to_numpy()
+    tiers = ranking.places["tier"].to_numpy()
+    members = scores + np.random.default_rng(seed).normal(0, 0.3, (8, len(scores)))
+    first, last = bands(tiers, scores, members, level=level)
+    wider, wider_last = bands(tiers, scores, members, level=1.0)
+    assert len(set(zip(wider.tolist(), wider_last.tolist(), strict=True))) <= len(set(first))
+    for place, (low, high) in enumerate(zip(first.tolist(), last.tolist(), strict=True), start=1):
+        assert low <= place <= high
+        assert len(set(tiers[low - 1 : high])) == 1
+        assert set(first[low - 1 : high]) == {low}
+        for other in range(low, place):
+            chance = chance_of_order(
+                scores[[other - 1]],
+                scores[place - 1],
+                members[:, [other - 1]],
+                members[:, place - 1],
+            )
+            assert chance[0] < level or chance[0] == level == 0.5
+
+
+@given(referrals, st.integers(0, 2**32 - 1))
+def test_chances_of_a_place_above_the_line_add_up_to_the_room(given_: Referrals, seed: int) -> None:
+    trace = a_trace([*RULES, KEPT], [facts for facts, _ in given_.values()])
+    scores = np.array([score for _, score in given_.values()], dtype=float)
+    members = scores + np.random.default_rng(seed).normal(0, 1, (5, len(scores)))
+    found = certainty(list(given_), scores, members, trace, capacity=3, reserved_places=1)
+    ranking = ranked(given_)
+    room = min(3, ranking.places.num_rows)
+    assert np.nansum(found.chance_within_capacity) == pytest.approx(room)
+    assert np.isnan(found.chance_within_capacity).sum() == ranking.not_for_panel.num_rows

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from tests.invented_rules import a_rule, a_trace
+from tests.unit.explain.builders import Asked, ask, incident
+from tests.unit.ranking.builders import unknowns_of
 from triage.conditions import UNKNOWN_DAY, Answer, Answers, Categories, Column, Days, Numbers, Truth
-from triage.features import read_pipelines
-from triage.ranking import Tier, rank
+from triage.features import FeatureMatrix, make_plan, read_pipelines
+from triage.ranking import Certainty, Ranking, Tier, certainty, judge_by, outlooks, rank
 from triage.records import read_vocabulary
 from triage.rules import RESERVE, evaluate_rules, read_rules
 
@@ -113,3 +115,57 @@ def test_no_police_record_is_marked_and_lowers_nobody() -> None:
     assert (finding.rule.id, str(finding.rule.effect)) == ("no_police_record", "reserve")
     assert set(trace.rules_firing(RESERVE)) == {0}
     assert "not a sign of low risk" in finding.reason
+
+
+def test_a_record_that_does_not_say_is_asked_about_before_it_is_read_as_a_no() -> None:
+    """The shipped rules, features and words: nobody recorded whether there was a strangulation."""
+    others = [
+        incident(days, person_id=person, strangulation="no")
+        for person in ("p2", "p3")
+        for days in (5, 9)
+    ]
+
+    def place_if(answer: str) -> tuple[int, int]:
+        asked = shipped([*others, incident(12, strangulation=answer)])
+        places = ranking_of(asked)[0].places
+        row = places["referral_id"].to_pylist().index("r-p1")
+        return row + 1, places["tier"][row].as_py()
+
+    asked = shipped([*others, incident(12, strangulation="unknown")])
+    ranking, certain = ranking_of(asked)
+    told = outlooks(ranking, certain, unknowns_of(asked), judge_by(POLICY, AS_OF, by_incidents))
+    place = ranking.places["referral_id"].to_pylist().index("r-p1")
+    assert place_if("unknown") == place_if("no") == (3, Tier.SCORED)
+    assert place_if("yes") == (1, Tier.URGENT)
+    assert told[place].provisional
+    assert told[place].best_rank == 1
+    first = told[place].questions[0]
+    assert (first.key, first.held_by) == ("event.strangulation", ("Police",))
+    assert list(zip(first.ranks, first.tiers, strict=True)) == [place_if("no"), place_if("yes")]
+
+
+def by_incidents(matrix: FeatureMatrix) -> np.ndarray:
+    return np.asarray(matrix.column("incidents_365d"))
+
+
+def shipped(events: list[dict[str, Any]]) -> Asked:
+    answers = ("lives_with_victim", "separation", "pregnancy", "children_in_home")
+    return ask(
+        events,
+        "p1",
+        "p2",
+        "p3",
+        plan=make_plan(FEATURES),
+        policy=POLICY,
+        **dict.fromkeys((*answers, "suicidal_ideation"), "no"),
+        in_area="yes",
+    )
+
+
+def ranking_of(asked: Asked) -> tuple[Ranking, Certainty]:
+    ids, scores = ["r-p1", "r-p2", "r-p3"], by_incidents(asked.matrix)
+    members = np.stack([scores, scores])
+    return (
+        rank(ids, scores, asked.trace, capacity=1),
+        certainty(ids, scores, members, asked.trace, capacity=1),
+    )

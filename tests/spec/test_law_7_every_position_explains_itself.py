@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.invented_lists import invented_content
-from tests.unit.explain.builders import AS_OF, VOCABULARY, Asked, ask, days_ago, incident
+from tests.unit.explain.builders import AS_OF, POLICY, VOCABULARY, Asked, ask, days_ago, incident
 from tests.unit.learning.builders import OUTCOME, boosting, labels, net
 from tests.unit.learning.builders import settings as training
+from tests.unit.ranking.builders import unknowns_of
 from triage.conditions import Truth
 from triage.explain import Contributions, NotAdditiveError, explain, tell_reasons, weights_table
 from triage.features import evidence
@@ -33,7 +34,7 @@ from triage.lists import (
     write_bundle,
 )
 from triage.papers import comparison, list_page, make_papers
-from triage.ranking import Ranking, certainty, rank
+from triage.ranking import Ranking, certainty, judge_by, outlooks, rank
 from triage.timeline import Moments, day_of
 
 PEOPLE = [f"p{number:03}" for number in range(120)]
@@ -87,9 +88,14 @@ def hear(spec: ModelSpec) -> Heard:
     ids = ASKED.histories.referrals["referral_id"].to_pylist()
     ranking = rank(ids, contributions.scores, ASKED.trace, capacity=16, near_misses=8)
     members = model.ensemble_scores(ASKED.matrix)
+    certain = certainty(ids, contributions.scores, members, ASKED.trace, capacity=16)
     tables = gather_tables(
         ranking,
-        certain=certainty(ids, contributions.scores, members, ASKED.trace, capacity=16),
+        certain=certain,
+        outlooks=outlooks(
+            ranking, certain, unknowns_of(ASKED), judge_by(POLICY, AS_OF, model.score)
+        ),
+        audit_sample=np.zeros(len(ranking.rows), dtype=bool),
         referrals=ASKED.histories.referrals,
         probabilities=model.probability(ASKED.matrix),
         contributions=contributions,

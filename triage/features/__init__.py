@@ -23,7 +23,7 @@ from triage.features.bars import bar_counts, bar_edges, bar_places, bar_words
 from triage.features.cases import Case, read_cases
 from triage.features.catalogue import Entry, catalogue
 from triage.features.definitions import Feature
-from triage.features.engine import compute, processors
+from triage.features.engine import attribute_values, compute, processors
 from triage.features.evidence import evidence
 from triage.features.files import write_feature_file
 from triage.features.keeping import Part, Remade, Shelf, recompute
@@ -44,6 +44,7 @@ __all__ = [
     "Remade",
     "Shelf",
     "SparkTask",
+    "attribute_values",
     "bar_counts",
     "bar_edges",
     "bar_places",

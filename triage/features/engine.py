@@ -187,7 +187,7 @@ def processors() -> int:
 def attribute_values(
     plan: Plan, moments: Moments, attributes: Mapping[str, Column]
 ) -> Iterator[tuple[int, Array | float]]:
-    """Yield the values of each feature that is not made of events, with its position."""
+    """Yield the values of each feature of an attribute, with its position: nothing of events."""
     for position, feature in enumerate(plan.features):
         if feature.measure == "attribute":
             column = attributes.get(str(feature.of))

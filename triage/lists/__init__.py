@@ -1,11 +1,11 @@
 """Lists: a discussion list as an immutable folder, with all that it is and all it was made from.
 
 A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, how sure each place is,
-those that are not for this panel, reasons, contributions, rules, evidence, features, what each
-fact weighs, what would change a place, what each agency has brought, what the case sheets tell; and
-beside each place what joins its case, what it is linked to, other scales, earlier lists and how it
-moved), the papers made from them, and ``manifest.json`` with the hash of every file and of
-everything that went in.
+what to ask first, those that are not for this panel, reasons, contributions, rules, evidence,
+features, what each fact weighs, what would change a place, what each agency has brought, what the
+case sheets tell; and beside each place what joins its case, what it is linked to, other scales,
+earlier lists and how it moved), the papers made from them, and ``manifest.json`` with the hash of
+every file and of everything that went in.
 
 Why this shape: a list is argued over months after it was printed, so what was printed, why, and
 from what must lie together and must not change. The name is derived from the inputs, the
@@ -45,6 +45,7 @@ from triage.lists.tables import (
     FACTS,
     NOT_FOR_PANEL,
     PLACES,
+    QUESTIONS,
     REASONS,
     REFERRALS,
     RULES,
@@ -73,6 +74,7 @@ __all__ = [
     "OVERRIDE_REASONS",
     "PLACES",
     "PLANS",
+    "QUESTIONS",
     "REASONS",
     "REFERRALS",
     "RULES",

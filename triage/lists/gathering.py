@@ -16,6 +16,7 @@ from triage.lists.tables import (
     FACTS,
     NOT_FOR_PANEL,
     PLACES,
+    QUESTIONS,
     REASONS,
     REFERRALS,
     RULES,
@@ -26,14 +27,14 @@ from triage.lists.tables import (
 if TYPE_CHECKING:  # to read a list, none of these has to be loaded
     from triage.explain import Brought, Contributions, Reason
     from triage.features import FeatureMatrix
-    from triage.ranking import Certainty, Ranking
+    from triage.ranking import Certainty, Outlook, Ranking
     from triage.records import Vocabulary
     from triage.rules import Trace
 
 __all__ = ["gather_tables"]
 
 Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.bool_]
 ROUTE = "route"
 
 
@@ -41,6 +42,8 @@ def gather_tables(
     ranking: Ranking,
     *,
     certain: Certainty,
+    outlooks: Sequence[Outlook],
+    audit_sample: Marks,
     referrals: pa.Table,
     probabilities: Floats | None,
     contributions: Contributions,
@@ -60,6 +63,10 @@ def gather_tables(
     ranking : Ranking
         Whose ``rows`` are rows of everything else here.
     certain : Certainty, of n_rows rows
+    outlooks : sequence of Outlook
+        One for each place.
+    audit_sample : ndarray of bool
+        Likewise.
     referrals : pyarrow.Table, of n_rows rows
         The open referrals, as case histories hold them.
     probabilities : ndarray of float64, shape (n_rows,), or None
@@ -85,7 +92,8 @@ def gather_tables(
     told = [(ids[row], reasons[row]) for row in rows.tolist()]
     return ListTables(
         referrals=_referrals(ranking, referrals, probabilities, contributions, vocabulary),
-        places=_places(ranked, rows, certain),
+        places=_places(ranking, certain, outlooks, audit_sample),
+        questions=_questions(ranked, outlooks),
         not_for_panel=_not_for_panel(ranking.not_for_panel, referrals, vocabulary),
         reasons=pa.Table.from_pylist(list(_reasons(told)), schema=REASONS),
         contributions=pa.table(
@@ -165,22 +173,39 @@ def _referrals(
     return pa.table({name: columns[name] for name in REFERRALS.names}, schema=REFERRALS)
 
 
-def _places(ranked: Sequence[str], rows: Rows, certain: Certainty) -> pa.Table:
+def _places(
+    ranking: Ranking, certain: Certainty, outlooks: Sequence[Outlook], audit_sample: Marks
+) -> pa.Table:
+    rows = ranking.rows
     columns: dict[str, Any] = {
-        "referral_id": ranked,
+        "referral_id": ranking.places["referral_id"],
         "band_first": certain.band_first[rows],
         "band_last": certain.band_last[rows],
         "members": np.full(len(rows), certain.n_members, np.int32),
-        "score_low": certain.low[rows],
-        "score_high": certain.high[rows],
-        "chance_within_capacity": certain.chance_within_capacity[rows],
+        "score_low": _known(certain.low[rows]),
+        "score_high": _known(certain.high[rows]),
+        "chance_within_capacity": _known(certain.chance_within_capacity[rows]),
+        "reserved": ranking.places["reserved"],
+        "best_rank": [one.best_rank for one in outlooks],
+        "worst_rank": [one.worst_rank for one in outlooks],
+        "changes": [list(one.changes) for one in outlooks],
+        "audit_sample": audit_sample,
     }
-    return pa.table(
-        {
-            name: pa.array(columns[name], PLACES.field(name).type, from_pandas=True)
-            for name in columns
-        },
-        schema=PLACES,
+    return pa.table({name: columns[name] for name in PLACES.names}, schema=PLACES)
+
+
+def _known(values: Floats) -> pa.Array:
+    return pa.array(values, pa.float64(), from_pandas=True)
+
+
+def _questions(ranked: Sequence[str], outlooks: Sequence[Outlook]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {"referral_id": referral_id, "place": place, **vars(question)}
+            for referral_id, outlook in zip(ranked, outlooks, strict=True)
+            for place, question in enumerate(outlook.questions, start=1)
+        ],
+        schema=QUESTIONS,
     )
 
 

@@ -37,6 +37,7 @@ class PanelFacts(Strict):
     capacity: int
     near_misses: int
     open_days: int
+    reserved_places: int = 0
     papers: Papers = Papers()
     smallest_group: int = 10
 

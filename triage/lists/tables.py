@@ -31,6 +31,7 @@ __all__ = [
     "FACTS",
     "NOT_FOR_PANEL",
     "PLACES",
+    "QUESTIONS",
     "REASONS",
     "REFERRALS",
     "RULES",
@@ -140,10 +141,38 @@ PLACES = _schema(
     score_low=(pa.float64(),),
     score_high=(pa.float64(),),
     chance_within_capacity=(pa.float64(),),
+    reserved=pa.bool_(),
+    best_rank=pa.int32(),
+    worst_rank=pa.int32(),
+    changes=pa.list_(pa.string()),
+    audit_sample=pa.bool_(),
 )
 """How sure the place of each ranked referral is; rows as in ``referrals``. Places from
 ``band_first`` to ``band_last`` cannot be told apart. ``members`` is how many models the uncertainty
-is told from; where it is 0, none is told: the interval of the score and the chance are null."""
+is told from; where it is 0, none is told: the interval of the score and the chance are null.
+``reserved`` is within capacity only on a place that is kept. No answer to what is not known could
+bring it above ``best_rank`` or below ``worst_rank``; ``changes`` says what answers could change
+(``list``, ``tier``, ``line``, ``band``), and makes a place provisional. ``audit_sample`` is for
+those who audit, and stands on no paper."""
+
+QUESTIONS = _schema(
+    referral_id=pa.string(),
+    place=pa.int32(),
+    key=pa.string(),
+    text=pa.string(),
+    held_by=pa.list_(pa.string()),
+    records=pa.int32(),
+    last_on=(pa.date32(),),
+    answers=pa.list_(pa.string()),
+    ranks=pa.list_(pa.int32()),
+    tiers=pa.list_(pa.int32()),
+    moves=pa.int32(),
+    changes=pa.list_(pa.string()),
+)
+"""Questions of which an answer would move a ranked referral, in the order in which they should be
+asked (``place`` from 1), as :class:`triage.ranking.Question` has them. The lists have an item for
+each answer; in ``ranks`` it is null where the referral would no longer be for this panel."""
+
 WEIGHTS = _schema(
     referral_id=pa.string(),
     theme=pa.string(),
@@ -198,6 +227,7 @@ place that would follow if all others stood as they are; see
 FIXED = {
     "referrals": REFERRALS,
     "places": PLACES,
+    "questions": QUESTIONS,
     "not_for_panel": NOT_FOR_PANEL,
     "reasons": REASONS,
     "rules": RULES,
@@ -220,7 +250,7 @@ class ListTables:
 
     Parameters
     ----------
-    referrals, places, not_for_panel, reasons, rules, evidence : pyarrow.Table
+    referrals, places, questions, not_for_panel, reasons, rules, evidence : pyarrow.Table
     brought, facts, weights, changes : pyarrow.Table
         With the schemas of this room.
     contributions : pyarrow.Table
@@ -235,6 +265,7 @@ class ListTables:
 
     referrals: pa.Table
     places: pa.Table
+    questions: pa.Table
     not_for_panel: pa.Table
     reasons: pa.Table
     contributions: pa.Table
@@ -362,6 +393,14 @@ def _broken_bands(tables: ListTables) -> Iterator[str]:
     wrong = (first > place) | (place > last) | (last > len(first))
     if wrong.any() or (first[first - 1] != first).any() or (last[first - 1] != last).any():
         yield "a band does not hold its own places, and each of them once"
+    best = tables.places["best_rank"].to_numpy()
+    worst = tables.places["worst_rank"].to_numpy()
+    if ((best > place) | (place > worst)).any():
+        yield "a place does not lie within its own bounds"
+    if set(tables.questions["referral_id"].to_pylist()) - set(
+        tables.referrals["referral_id"].to_pylist()
+    ):
+        yield "a question is asked of a referral that has no rank"
 
 
 def _off_by(contributions: pa.Table) -> npt.NDArray[np.float64]:

@@ -27,6 +27,12 @@ COLUMNS = (
     "reason_2",
     "reason_3",
     "not_known",
+    "provisional",
+    "best_rank",
+    "worst_rank",
+    "ask_whom",
+    "ask_first",
+    "reserved",
     "how_likely",
     "score",
     "probability",
@@ -148,6 +154,7 @@ def case_csv(page: ListPage, case: Case) -> str:
 
 def _case(case: Case) -> dict[str, object]:
     reasons = [guarded(text) for text in case.main_reasons()]
+    first = next(iter(case.sure.asks_that_matter), None)
     return {
         "standing": case.standing,
         "rank": case.rank,
@@ -160,6 +167,12 @@ def _case(case: Case) -> dict[str, object]:
         "tier": guarded(case.tier_name),
         **{f"reason_{number}": text for number, text in enumerate(reasons, start=1)},
         "not_known": len(case.unknown),
+        "provisional": "yes" if case.sure.provisional else "no",
+        "best_rank": case.sure.best_rank,
+        "worst_rank": case.sure.worst_rank,
+        "ask_whom": guarded(first.whom) if first else "",
+        "ask_first": guarded(f"{first.what} {first.then(case.rank, case.tier)}") if first else "",
+        "reserved": "yes" if case.sure.reserved else "no",
         "how_likely": case.likely,
         "score": _number(case.score),
         "probability": _known(case.probability),

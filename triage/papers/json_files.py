@@ -9,6 +9,7 @@ from typing import Any
 from triage.papers.beside import Beside
 from triage.papers.comparing import Comparison
 from triage.papers.pages import Aside, Case, ListPage, Reason, RuleSeen
+from triage.papers.places import Sure
 
 __all__ = ["aside_json", "case_json", "list_json"]
 
@@ -70,7 +71,7 @@ def _case(case: Case) -> dict[str, Any]:
     return {
         "rank": case.rank,
         "place": case.sure.band,
-        "how_sure": asdict(case.sure) | {"told": case.sure.told},
+        "how_sure": _sure(case.sure),
         "beside": _beside(case.beside),
         "standing": case.standing,
         "referral_id": case.referral_id,
@@ -112,6 +113,13 @@ def _beside(beside: Beside) -> dict[str, Any]:
     if beside.earlier is not None:
         told["earlier"]["as_of"] = beside.earlier.as_of.isoformat()
         told["earlier"]["heard"] = beside.earlier.heard
+    return told
+
+
+def _sure(sure: Sure) -> dict[str, Any]:
+    told = asdict(sure) | {"told": sure.told, "outlook": sure.outlook}
+    for one in told["asks"]:
+        one["last_on"] = one["last_on"].isoformat() if one["last_on"] else None
     return told
 
 

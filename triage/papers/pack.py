@@ -104,7 +104,12 @@ def _row(case: Case) -> dict[str, Any]:
         "person": f"Person {case.person_id}",
         "tier": case.tier,
         "tier_name": case.tier_name,
-        "marks": [*(flag.mark for flag in case.flags), *filter(None, case.beside.marks)],
+        "marks": [
+            *(["Reserved place"] if case.sure.reserved else []),
+            *([case.sure.mark] if case.sure.provisional else []),
+            *(flag.mark for flag in case.flags),
+            *filter(None, case.beside.marks),
+        ],
         "agency": case.agency_name,
         "made": f"made {short_date(case.made_on)}",
         "why": case.main_reasons() or ("Nothing on record raises it",),
@@ -132,7 +137,7 @@ def _sheet(case: Case) -> dict[str, Any]:
             sentence(one.text.removeprefix("Not known: ")) for one in unknown[:UNKNOWN_SHOWN]
         ],
         "unknown_left": max(len(unknown) - UNKNOWN_SHOWN, 0),
-        "ask": [f"{one.title} ({one.effect_words}). {one.text}" for one in case.would_fire],
+        "ask": list(case.asks),
         "sheet": [
             {"heading": heading, "facts": [sentence(fact.text) for fact in facts]}
             for heading, facts in case.sheet.items()
@@ -143,6 +148,7 @@ def _sheet(case: Case) -> dict[str, Any]:
                 case.why_here,
                 case.alone,
                 case.sure.told,
+                case.sure.outlook,
                 *([f"{one.title}: {one.why}"] if (one := case.above_next) else []),
             ]
         ),

@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 SHOWN_STEPS = 6
+SHOWN_ASKS = 3
 FLOORS = {"floor: urgent": 1, "floor: must_discuss": 2}
 EFFECTS = {
     "floor: urgent": "raises to urgent",
@@ -220,6 +221,19 @@ class Case:
         return (*told, *nothing)
 
     @property
+    def ask_first(self) -> str:
+        """The one question to ask first, of whom, and what would follow; empty where none is."""
+        return next(iter(self.asks), "")
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Questions of which an answer would change its tier, side or band, the most first."""
+        return tuple(
+            f"{one.whom}: {one.what} {one.then(self.rank, self.tier)}"
+            for one in self.sure.asks_that_matter[:SHOWN_ASKS]
+        )
+
+    @property
     def raising(self) -> tuple[Reason, ...]:
         """Known facts that raise concern: rules first, then the model's, the strongest first."""
         return tuple(one for one in self.reasons if one.direction == "raises" and one.known)
@@ -337,6 +351,8 @@ class ListPage:
     @property
     def line_words(self) -> str:
         """What stands at the line at capacity."""
+        if self.cases and not self.manifest.panel.capacity:
+            return "There is no room this time: every referral stands below the line."
         if len(self.cases) > len(self.discuss):
             return " ".join(
                 words
@@ -402,6 +418,19 @@ def _reading(page: ListPage) -> Iterator[Note]:
         "Facts that nobody recorded or asked about are listed as such; the list works with what "
         "is there.",
     )
+    yield Note(
+        "Provisional",
+        "Answers to what is not known could still change the tier, the band or the side of the "
+        "line. “Ask first” is the question that could move a referral most, and who may know.",
+    )
+    if page.manifest.panel.reserved_places:
+        yield Note(
+            "Reserved places",
+            f"Of {page.places}, {page.manifest.panel.reserved_places} may be kept for referrals "
+            "that a rule names, such as those of whom the police have no record: one that does "
+            "not stand above the line by its order is brought there. Nobody whom a rule has "
+            "raised gives way.",
+        )
     yield Note(
         "No history with the police is not low risk",
         "Many of the gravest cases had none. Where little is on record, the score says little.",
@@ -485,7 +514,7 @@ def list_page(bundle: Bundle) -> ListPage:
         gone=tuple(gone(bundle)),
         sure_words=sure_words([case.sure for case in cases]),
         astride=astride_words(
-            [case.sure for case in standing["discuss"]],
+            [case.sure for case in standing["discuss"] if not case.sure.reserved],
             [case.sure for case in cases if case.standing != "discuss"],
         ),
     )

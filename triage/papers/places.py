@@ -2,14 +2,75 @@
 
 from __future__ import annotations
 
+import datetime
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from triage.lists import Bundle
+from triage.papers.wording import number_of, sentence, short_date
 
-__all__ = ["NOT_AVAILABLE", "Sure", "astride_words", "sure_words", "sures"]
+__all__ = ["NOT_AVAILABLE", "Ask", "Sure", "astride_words", "sure_words", "sures"]
 
 NOT_AVAILABLE = "not available"
+TIERS = {1: "urgent", 2: "must discuss", 3: "by score"}
+CHANGES = {
+    "list": "it may not be for this panel",
+    "tier": "its tier may change",
+    "line": "it may cross the line",
+    "band": "it may leave its band",
+}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question of which an answer would move a referral.
+
+    ``ranks`` are its places after each of the answers, None where it would no longer be for this
+    panel; ``moves`` says how many places lie between them and its place now.
+    """
+
+    place: int
+    key: str
+    text: str
+    held_by: tuple[str, ...]
+    records: int
+    last_on: datetime.date | None
+    answers: tuple[str, ...]
+    ranks: tuple[int | None, ...]
+    tiers: tuple[int, ...]
+    moves: int
+    changes: tuple[str, ...]
+
+    @property
+    def whom(self) -> str:
+        """Whom to ask."""
+        return " or ".join(self.held_by)
+
+    @property
+    def what(self) -> str:
+        """What to ask."""
+        if not self.last_on:
+            return f"{sentence(self.text)}?"
+        where = (
+            f"the record of {short_date(self.last_on)} does not say"
+            if self.records == 1
+            else f"{number_of(self.records, 'record')} do not say, the last of "
+            f"{short_date(self.last_on)}"
+        )
+        return f"{sentence(self.text)}? ({where})"
+
+    def then(self, rank: int, tier: int) -> str:
+        """Return what would follow from the answers that move it from its rank and tier."""
+        told = []
+        for answer, there, its in zip(self.answers, self.ranks, self.tiers, strict=True):
+            if there is None:
+                told.append(f"{answer}: not for this panel")
+            elif (there, its) != (rank, tier):
+                words = f", {TIERS[its]}" if its != tier else ""
+                told.append(f"{answer}: place {there}{words}")
+        return f"{sentence('; '.join(told))}."
 
 
 @dataclass(frozen=True)
@@ -24,6 +85,14 @@ class Sure:
         How many models that is told from; with 0, only equal scores share a band.
     score_low, score_high, chance_within_capacity : float or None
         None without such models.
+    reserved : bool
+        Whether it is above the line only on a place that is kept.
+    best_rank, worst_rank : int
+        How far answers to what is not known could move it.
+    changes : tuple of str
+        What they could change; its place is then provisional.
+    asks : tuple of Ask
+        What moves it most first.
     """
 
     band_first: int
@@ -32,6 +101,51 @@ class Sure:
     score_low: float | None
     score_high: float | None
     chance_within_capacity: float | None
+    reserved: bool = False
+    best_rank: int = 0
+    worst_rank: int = 0
+    changes: tuple[str, ...] = ()
+    asks: tuple[Ask, ...] = ()
+
+    @property
+    def provisional(self) -> bool:
+        """Whether answers could take it off the list, or change its tier, side or band."""
+        return bool(self.changes)
+
+    @property
+    def asks_that_matter(self) -> tuple[Ask, ...]:
+        """The questions of which an answer would change more than its order within a band."""
+        return tuple(one for one in self.asks if one.changes)
+
+    @property
+    def bounds(self) -> str:
+        """The places that it could have once everything is known."""
+        if self.best_rank == self.worst_rank:
+            return str(self.best_rank)
+        return f"{self.best_rank}–{self.worst_rank}"
+
+    @property
+    def mark(self) -> str:
+        """That it is provisional, and where it could stand, in few words; else empty."""
+        if not self.provisional:
+            return ""
+        leaves = "list" in self.changes
+        if leaves and self.changes == ("list",):
+            return "Provisional: may not be for this panel"
+        return f"Provisional: {self.bounds}{', or not for this panel' * leaves}"
+
+    @property
+    def outlook(self) -> str:
+        """How far what is not known could move it, in a sentence."""
+        if not self.provisional:
+            return (
+                "Nothing that is not known would change its tier, its band or its side of the line."
+            )
+        what = ", ".join(CHANGES[name] for name in self.changes)
+        return (
+            f"Provisional: by what is not known it could stand at {self.bounds} ({what}), the "
+            "others staying as they are."
+        )
 
     @property
     def band(self) -> str:
@@ -75,11 +189,20 @@ class Sure:
 
 def sures(bundle: Bundle) -> Mapping[str, Sure]:
     """Return how sure each place of a list is, by referral."""
+    asks: defaultdict[str, list[Ask]] = defaultdict(list)
+    for row in bundle.tables.questions.to_pylist():
+        referral_id = row.pop("referral_id")
+        asks[referral_id].append(Ask(**{name: _frozen(value) for name, value in row.items()}))
     told = {}
     for row in bundle.tables.places.to_pylist():
-        referral_id = row.pop("referral_id")
-        told[referral_id] = Sure(**row)
+        referral_id, _ = row.pop("referral_id"), row.pop("audit_sample")
+        about = {name: _frozen(value) for name, value in row.items()}
+        told[referral_id] = Sure(**about, asks=tuple(asks[referral_id]))
     return told
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def sure_words(places: Sequence[Sure]) -> str:

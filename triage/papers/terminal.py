@@ -32,6 +32,7 @@ Form = Literal["table", "json", "csv"]
 CaseForm = Literal["table", "json", "csv", "md", "html"]
 SYNTHETIC = "SYNTHETIC DATA: every person, record and figure here is invented."
 STANDING = "A person decides. This list orders a discussion; it does not decide."
+NO_ASK = "No single answer would change its tier, its band or its side of the line."
 RECORDS_SHOWN = 10
 WIDTH_OF_A_FILE = 120
 
@@ -189,21 +190,41 @@ def _ranked(page: ListPage, cases: Iterable[Case]) -> Table:
     table.add_column("Tier,\ncame from")
     table.add_column("Why", ratio=1)
     table.add_column(f"How likely,\nin {page.horizon}" if page.chances else "Score")
+    if not page.discuss:
+        _add_line(page, table)
     for case in cases:
         number = 3 if case.standing != "below" else 1
         table.add_row(
             _text("\n".join([case.sure.band, *case.beside.marks[:1]])),
             _text("\n".join([case.referral_id, *case.beside.also, case.person_id])),
-            _text("\n".join([case.tier_name, case.agency_name, *case.beside.marks[1:]])),
-            _text("\n".join(case.main_reasons(number)) or "Nothing on record raises it"),
+            _text(
+                "\n".join([case.tier_name, *_marks(case), case.agency_name, *case.beside.marks[1:]])
+            ),
+            _text("\n".join(_why(case, number))),
             case.likely,
         )
         if page.discuss and case is page.discuss[-1]:
-            table.add_section()
-            line = f"Line at capacity: room for {page.places}. {page.astride}".rstrip()
-            table.add_row("", "", "", _text(line, "bold"), "")
-            table.add_section()
+            _add_line(page, table)
     return table
+
+
+def _add_line(page: ListPage, table: Table) -> None:
+    table.add_section()
+    table.add_row("", "", "", _text(page.line_words, "bold"), "")
+    table.add_section()
+
+
+def _marks(case: Case) -> Iterator[str]:
+    if case.sure.reserved:
+        yield "Reserved place"
+    if case.sure.provisional:
+        yield case.sure.mark
+
+
+def _why(case: Case, number: int) -> Iterator[str]:
+    yield from case.main_reasons(number) or ("Nothing on record raises it",)
+    if case.ask_first:
+        yield f"Ask first. {case.ask_first}"
 
 
 def _asides(asides: Iterable[Aside]) -> RenderableType:
@@ -239,8 +260,8 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
     yield _text("")
     yield _text(f"{case.sure.band}. Referral {case.referral_id} (person {case.person_id})", "bold")
     yield _text(
-        f"{case.tier_name}. Referred by {case.agency_name} on {date_words(case.made_on)}, "
-        f"route: {case.route}"
+        f"{' · '.join([case.tier_name, *_marks(case)])}. Referred by {case.agency_name} on "
+        f"{date_words(case.made_on)}, route: {case.route}"
     )
     yield _text(case.likely_sentence)
     for title, reasons in (
@@ -251,11 +272,7 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
         yield from _reasons(reasons)
     for rule in case.flags:
         yield _text(f"\nTo notice: {rule.mark}. {rule.text}")
-    yield _text("\nWhat is not known or not on record", "bold")
-    for reason in case.unknown:
-        yield _text(f"  {reason.text.removeprefix('Not known: ')} ({reason.effect})")
-    for rule in case.would_fire:
-        yield _text(f"  A rule could apply ({rule.effect_words}): {rule.title}. {rule.text}")
+    yield from _not_known(case)
     yield _text("\nThe records behind these reasons, by their numbers", "bold")
     yield _records(case)
     if len(case.records) > RECORDS_SHOWN:
@@ -263,7 +280,7 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
     yield _text("\nWhy at this place", "bold")
     yield _text(f"  {case.why_here}")
     yield _text(f"  {case.alone}")
-    yield _text(f"  {case.sure.told}")
+    yield _text(f"  {case.sure.told} {case.sure.outlook}")
     yield from _beside(case)
     if case.changes:
         yield _text("\nWhat would change it", "bold")
@@ -278,6 +295,17 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
             yield _differences(compared)
     yield _text("\nHow the model's score is made up", "bold")
     yield _steps(case)
+
+
+def _not_known(case: Case) -> Iterator[RenderableType]:
+    yield _text("\nAsk first", "bold")
+    for text in case.asks or (NO_ASK,):
+        yield _text(f"  {text}")
+    yield _text("\nWhat is not known or not on record", "bold")
+    for reason in case.unknown:
+        yield _text(f"  {reason.text.removeprefix('Not known: ')} ({reason.effect})")
+    for rule in case.would_fire:
+        yield _text(f"  A rule could apply ({rule.effect_words}): {rule.title}. {rule.text}")
 
 
 def _reasons(reasons: Iterable[Reason]) -> Iterator[RenderableType]:

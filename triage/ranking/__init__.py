@@ -17,14 +17,26 @@ every list again. Places that it cannot tell apart share a *band*, which is what
 chair who reads "4–7" does not argue over 5 and 6. The exact place stays in the record, since a list
 needs an order. Without an ensemble nothing is said of it, but that equal scores are equal.
 
+What is not known is not "no": :func:`outlooks` writes each answer that could be given into the
+records, makes every feature anew and ranks again, so that a list says how far a place could move
+and which one question would move it most. Making features anew, and not only asking the rules what
+they lack, shows what a feature hides: an incident of which nobody recorded whether there was a
+strangulation counts as none until somebody says so.
+
+Some places may be kept for those without a history with the police (:func:`draw_line`): more than
+half of deadly cases had none, and a score made of records can say little of them. The order stays
+as it is; only the line moves.
+
 Where rules disagree: ineligible goes before hold, and both go before any floor, since a panel can
 do nothing for somebody who has died or lives elsewhere, however urgent. The floors that such a
 referral would have had are told beside it.
 """
 
 from triage.ranking.bands import bands, chance_of_order
+from triage.ranking.bounds import CHANGES, Judge, Outlook, Question, judge_by, outlooks
 from triage.ranking.cases import Cases, join_cases
 from triage.ranking.certainty import Certainty, certainty
+from triage.ranking.line import audit_sample, draw_line
 from triage.ranking.moves import Standings, causes_of_moves, places_among
 from triage.ranking.places import (
     Ranking,
@@ -35,23 +47,35 @@ from triage.ranking.places import (
     rank_by_score_alone,
 )
 from triage.ranking.tiers import Exclusion, Tier, exclusions_of, tiers_of
+from triage.ranking.unknowns import Unknown, Unknowns, find_unknowns
 
 __all__ = [
+    "CHANGES",
     "Cases",
     "Certainty",
     "Exclusion",
+    "Judge",
+    "Outlook",
+    "Question",
     "Ranking",
     "SetAside",
     "Standings",
     "Tier",
+    "Unknown",
+    "Unknowns",
     "assert_nothing_is_lost",
+    "audit_sample",
     "bands",
     "causes_of_moves",
     "certainty",
     "chance_of_order",
+    "draw_line",
     "exclusions_of",
+    "find_unknowns",
     "join_cases",
+    "judge_by",
     "order_of",
+    "outlooks",
     "places_among",
     "rank",
     "rank_by_score_alone",

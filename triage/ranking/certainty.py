@@ -10,9 +10,10 @@ import numpy.typing as npt
 from scipy.stats import t as student
 
 from triage.ranking.bands import bands
+from triage.ranking.line import draw_line
 from triage.ranking.places import order_of
 from triage.ranking.tiers import exclusions_of, tiers_of
-from triage.rules import Trace
+from triage.rules import RESERVE, Trace
 
 __all__ = ["Certainty", "certainty"]
 
@@ -51,6 +52,7 @@ def certainty(
     trace: Trace,
     *,
     capacity: int,
+    reserved_places: int = 0,
     told_apart: float = 0.8,
     level: float = 0.9,
 ) -> Certainty:
@@ -66,7 +68,7 @@ def certainty(
         With fewer than two, nothing is said of scores and chances.
     trace : Trace
         Of the rules, which give every member's list the same tiers.
-    capacity : int
+    capacity, reserved_places : int
     told_apart : float
         How likely the order of two places must be right for them not to share a band.
     level : float
@@ -95,9 +97,16 @@ def certainty(
     spread, chance = np.full(n_rows, np.nan), np.full(n_rows, np.nan)
     if n_members >= 2:
         spread = ensemble.std(axis=0, ddof=1) * student.ppf((1 + level) / 2, n_members - 1)
-        within = np.zeros(len(ranked))
+        within, may_be_kept_for = np.zeros(len(ranked)), trace.fires(RESERVE)[ranked]
         for member in ensemble:
-            within[order_of(tiers, member[ranked], ids)[:capacity]] += 1
+            order = order_of(tiers, member[ranked], ids)
+            above, _ = draw_line(
+                tiers[order],
+                may_be_kept_for[order],
+                capacity=capacity,
+                reserved_places=reserved_places,
+            )
+            within[order] += above
         chance[ranked] = within / n_members
     order = order_of(tiers, scores[ranked], ids)
     rows = ranked[order]

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from triage.errors import Problem, TriageError
+from triage.ranking.line import draw_line
 from triage.ranking.tiers import Exclusion, Tier, exclusions_of, tiers_of
-from triage.rules import Trace
+from triage.rules import RESERVE, Trace
 
 __all__ = [
     "Ranking",
@@ -27,6 +28,7 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 Ranks = npt.NDArray[np.int32]
+Marks = npt.NDArray[np.bool_]
 
 KINDS = ("on_hold", "ineligible", "set_aside")
 PLACES = pa.schema(
@@ -40,6 +42,7 @@ PLACES = pa.schema(
             ("score", pa.float64()),
             ("standing", pa.string()),
             ("within_capacity", pa.bool_()),
+            ("reserved", pa.bool_()),
             ("raised_by_rules", pa.bool_()),
             ("rules_alone_first", pa.int32()),
             ("rules_alone_last", pa.int32()),
@@ -83,9 +86,10 @@ class Ranking:
     places : pyarrow.Table
         One row a ranked referral, in order: ``rank`` (from 1), ``referral_id``, ``tier`` (1
         urgent, 2 must discuss, 3 by score), ``tier_name``, ``score``, ``standing`` (``discuss``,
-        ``near_miss`` or ``below``), ``within_capacity``, ``raised_by_rules`` (a floor put it above
-        its place by score), ``rules_alone_first`` and ``rules_alone_last`` (the places that the
-        rules alone would leave it to share), ``model_alone`` (its place by score alone).
+        ``near_miss`` or ``below``), ``within_capacity``, ``reserved`` (within it only on a place
+        that is kept, see :func:`triage.ranking.draw_line`), ``raised_by_rules`` (a floor put it
+        above its place by score), ``rules_alone_first`` and ``rules_alone_last`` (the places that
+        the rules alone would leave it to share), ``model_alone`` (its place by score alone).
     not_for_panel : pyarrow.Table
         One row a referral that is not ranked: ``referral_id``, ``kind`` (``on_hold``,
         ``ineligible`` or ``set_aside``), ``rule_id`` (null where set aside), ``text`` and
@@ -116,6 +120,7 @@ def rank(
     *,
     capacity: int,
     near_misses: int = 0,
+    reserved_places: int = 0,
     set_aside: Sequence[SetAside] = (),
 ) -> Ranking:
     """Return every referral's place, or why it has none.
@@ -132,6 +137,8 @@ def rank(
         How many the panel can discuss; 0 or more than there are is allowed.
     near_misses : int
         How many below the line are told with the same care.
+    reserved_places : int
+        How many places are kept for those on whom a rule of that effect fires.
     set_aside : sequence of SetAside
         Rows that the check rejected. Several of one referral are told as one; one of a referral
         that also came in whole (a repeated row) is not told here, since that referral has its
@@ -158,8 +165,15 @@ def rank(
     order = order_of(tiers, scores[ranked], ids[ranked])
     alone = rank_by_score_alone(scores[ranked], ids[ranked])[order]
     rows = ranked[order]
+    within, reserved = draw_line(
+        tiers[order],
+        trace.fires(RESERVE)[rows],
+        capacity=capacity,
+        reserved_places=reserved_places,
+    )
+    near = ~within & (np.cumsum(~within) <= near_misses)
     ranking = Ranking(
-        places=_places(ids[rows], tiers[order], scores[rows], alone, capacity, near_misses),
+        places=_places(ids[rows], tiers[order], scores[rows], alone, within, reserved, near),
         not_for_panel=_not_for_panel(referral_ids, excluded, set_aside),
         rows=rows,
         capacity=capacity,
@@ -262,12 +276,11 @@ def _places(
     tiers: npt.NDArray[np.int8],
     scores: Floats,
     alone: Ranks,
-    capacity: int,
-    near_misses: int,
+    within: Marks,
+    reserved: Marks,
+    near: Marks,
 ) -> pa.Table:
     ranks = np.arange(1, len(ids) + 1, dtype=np.int32)
-    within = ranks <= capacity
-    near = ~within & (ranks <= capacity + near_misses)
     names = {int(tier): tier.words for tier in Tier}
     columns = {
         "rank": ranks,
@@ -277,6 +290,7 @@ def _places(
         "score": scores,
         "standing": np.where(within, "discuss", np.where(near, "near_miss", "below")).tolist(),
         "within_capacity": within,
+        "reserved": reserved,
         "raised_by_rules": ranks < alone,
         "rules_alone_first": np.searchsorted(tiers, tiers, side="left") + 1,
         "rules_alone_last": np.searchsorted(tiers, tiers, side="right"),

@@ -54,6 +54,8 @@ class Attribute(Strict):
     unit : str
     audit_only : bool
         A protected characteristic, or a proxy of one: no feature, rule or model may use it.
+    held_by : list of str
+        The agencies to ask where it is not known; without any, the agency that referred.
     """
 
     kind: Literal["category", "number", "date", "answer", "text"]
@@ -61,6 +63,7 @@ class Attribute(Strict):
     values: list[str] = []
     unit: str = ""
     audit_only: bool = False
+    held_by: list[str] = []
 
     @pydantic.model_validator(mode="after")
     def _categories_have_values(self) -> Attribute:
@@ -70,10 +73,11 @@ class Attribute(Strict):
 
 
 class EventNumber(Strict):
-    """A number that an event may carry, and its unit."""
+    """A number that an event may carry, its unit, and the agencies to ask for it."""
 
     meaning: str
     unit: str = ""
+    held_by: list[str] = []
 
 
 class EventCategory(Strict):
@@ -203,7 +207,7 @@ def read_vocabulary(path: Path, *, root: Path | None = None) -> Vocabulary:
     ------
     ConfigurationError
         With every problem: a type of an unknown kind, a name used twice among the columns of an
-        event, a name that is not lower case with underscores.
+        event, a holder that is no agency, a name that is not lower case with underscores.
     """
     where = str(path.relative_to(root) if root else path)
     vocabulary = read_document(path, Vocabulary, name=where)
@@ -240,9 +244,27 @@ def _contradictions(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], s
                     "Rename it.",
                 )
             taken.add(name)
+    for keys, agency in _holders(vocabulary):
+        if agency not in vocabulary.agencies:
+            yield (
+                keys,
+                f"'held_by' names '{agency}', which is not in 'agencies'",
+                close_match(agency, vocabulary.agencies),
+            )
     for keys, name in _names(vocabulary):
         if not re.match(NAME, name):
             yield keys, f"the name '{name}' must be of a-z, 0-9 and _", "Rename it."
+
+
+def _holders(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], str]]:
+    for place, held in (
+        (("events", "numbers"), vocabulary.events.numbers),
+        (("people", "attributes"), vocabulary.people.attributes),
+        (("referrals", "attributes"), vocabulary.referrals.attributes),
+    ):
+        for name, one in held.items():
+            for position, agency in enumerate(one.held_by):
+                yield [*place, name, "held_by", position], agency
 
 
 def _names(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], str]]:

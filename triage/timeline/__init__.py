@@ -32,6 +32,7 @@ from triage.timeline.links import (
     linked_on,
     linked_timeline,
 )
+from triage.timeline.moments import timeline_at
 from triage.timeline.parts import timelines_in_parts
 from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.suppositions import Added, suppose
@@ -74,6 +75,7 @@ __all__ = [
     "open_referrals",
     "people_attributes_at",
     "suppose",
+    "timeline_at",
     "timelines_in_parts",
     "training_days",
 ]

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from triage.conditions import take
+from triage.timeline.moments import ranges
 from triage.timeline.timelines import Days, Timeline
 
 __all__ = ["MOST_SHARING", "Linked", "Links", "find_links", "linked_on", "linked_timeline"]
@@ -139,7 +140,7 @@ def linked_timeline(
     """
     first = timeline.starts[links.other]
     counts = timeline.starts[links.other + 1] - first
-    positions, link = _ranges(first, counts), np.repeat(np.arange(len(counts)), counts)
+    positions, link = ranges(first, counts), np.repeat(np.arange(len(counts)), counts)
     known = np.maximum(timeline.known[positions], links.begins[link])
     replaced = np.minimum(timeline.replaced[positions], links.ends[link])
     usable = np.flatnonzero(np.maximum(timeline.happened[positions], known) < replaced)
@@ -166,10 +167,10 @@ def linked_timeline(
 def _naming(timeline: Timeline, column: str, people: Integers) -> Integers:
     """Return the events that name anything which these people's events name."""
     codes, by_name, first = timeline.naming(column)
-    theirs = _ranges(timeline.starts[people], timeline.starts[people + 1] - timeline.starts[people])
+    theirs = ranges(timeline.starts[people], timeline.starts[people + 1] - timeline.starts[people])
     names = np.unique(codes[theirs])
     names = names[names >= 0]
-    return by_name[_ranges(first[names], first[names + 1] - first[names])]
+    return by_name[ranges(first[names], first[names + 1] - first[names])]
 
 
 def _sharing(timeline: Timeline, column: str, events: Integers) -> _Spans:
@@ -194,7 +195,7 @@ def _uncrowded(sharing: _Spans, n_people: int, most: int) -> _Spans:
         _keyed(stretches.of, stretches.ends), _keyed(name, sharing.begins), side="right"
     )
     beyond = np.searchsorted(_keyed(stretches.of, stretches.begins), _keyed(name, sharing.ends))
-    stretch = _ranges(first, beyond - first)
+    stretch = ranges(first, beyond - first)
     span = np.repeat(np.arange(len(first)), beyond - first)
     return _Spans(
         stretch * n_people + sharing.of[span] % n_people,
@@ -224,7 +225,7 @@ def _links(sharing: _Spans, people: Integers, n_people: int) -> Links:
     beyond = np.searchsorted(_keyed(stretch, begins), _keyed(stretch, ends))
     later_than = np.arange(len(order)) + 1
     one = np.repeat(np.arange(len(order)), beyond - later_than)
-    other = _ranges(later_than, beyond - later_than)
+    other = ranges(later_than, beyond - later_than)
     begun, ended = begins[other], np.minimum(ends[one], ends[other])
     pair = np.concatenate(
         [person[one] * n_people + person[other], person[other] * n_people + person[one]]
@@ -257,15 +258,3 @@ def _united(of: Integers, begins: Integers, ends: Integers) -> _Spans:
 def _keyed(of: Integers, days: Integers) -> Integers:
     """Return one number that sorts as both do."""
     return (of << DAY_BITS) + (days - LOWEST)
-
-
-def _ranges(first: Integers, counts: Integers) -> Integers:
-    """Return ``counts[i]`` integers from ``first[i]`` on, for each i in turn.
-
-    Examples
-    --------
-    >>> _ranges(np.array([3, 8, 1]), np.array([2, 0, 1]))
-    array([3, 4, 1])
-    """
-    before = np.cumsum(counts) - counts
-    return np.repeat(first - before, counts) + np.arange(counts.sum())

@@ -129,7 +129,7 @@ def moves_on(project: Project, bundle: Bundle, asked: Asked, trained: Trained) -
     capacity = bundle.manifest.panel.capacity
     as_of = bundle.manifest.as_of
     contributions = explain(trained, asked.matrix)
-    model = said_by_model(trained, asked, contributions.scores)
+    model = said_by_model(trained, asked.matrix, contributions.scores)
     trace = ask_rules(project.policy, asked, as_of, model=model)
     ranking = rank(asked.referral_ids, contributions.scores, trace, capacity=capacity)
     now = _ranks(ranking.places)

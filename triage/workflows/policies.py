@@ -183,7 +183,7 @@ def diff_rules(
     make = feature_maker(project, progress, keep=True)
     asked = ask_of_open(project, checked.histories, as_of, make)
     scores = trained.score(asked.matrix)
-    model = said_by_model(trained, asked, scores)
+    model = said_by_model(trained, asked.matrix, scores)
     was, becomes = (
         _placed(project, asked, as_of, scores, ask_rules(policy, asked, as_of, model=model))
         for policy in policies

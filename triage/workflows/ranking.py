@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -30,9 +31,13 @@ from triage.ranking import (
     Ranking,
     SetAside,
     Standings,
+    audit_sample,
     certainty,
     exclusions_of,
+    find_unknowns,
     join_cases,
+    judge_by,
+    outlooks,
     rank,
     tiers_of,
 )
@@ -47,7 +52,7 @@ from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version, config_hashes
 from triage.workflows.questions import Asked, ask_of_open
-from triage.workflows.ruling import ask_rules, rules_know_places, said_by_model
+from triage.workflows.ruling import ask_rules, earlier_values, rules_know_places, said_by_model
 from triage.workflows.scales import scales_table
 from triage.workflows.supposing import changes_of
 from triage.workflows.versions import Role, ranker_of
@@ -191,7 +196,7 @@ class Making:
 
     def trace(self, asked: Asked) -> Trace:
         """Return what becomes of today's rules."""
-        model = said_by_model(self.trained, asked, self.trained.score(asked.matrix))
+        model = said_by_model(self.trained, asked.matrix, self.trained.score(asked.matrix))
         return ask_rules(self.project.policy, asked, self.as_of, model=model)
 
     def judge(self, asked: Asked) -> Judged:
@@ -220,14 +225,16 @@ def _tables(
     as_of: datetime.date,
 ) -> ListTables:
     contributions = explain(trained, asked.matrix)
-    model = said_by_model(trained, asked, contributions.scores)
+    model = said_by_model(trained, asked.matrix, contributions.scores)
     trace = ask_rules(project.policy, asked, as_of, model=model)
+    settings = project.panel.ranking
     ranking = rank(
         asked.referral_ids,
         contributions.scores,
         trace,
         capacity=project.panel.capacity,
         near_misses=project.panel.near_misses,
+        reserved_places=settings.reserved_places,
         set_aside=set_aside,
     )
     certain = certainty(
@@ -236,12 +243,40 @@ def _tables(
         trained.ensemble_scores(asked.matrix),
         trace,
         capacity=project.panel.capacity,
-        told_apart=project.panel.ranking.told_apart,
+        reserved_places=settings.reserved_places,
+        told_apart=settings.told_apart,
+    )
+    unknowns = find_unknowns(
+        asked.matrix,
+        asked.attributes,
+        asked.timeline,
+        asked.moments,
+        asked.referrals["agency"].to_pylist(),
+        project.vocabulary,
+        ask_back_days=settings.ask_back_days,
     )
     trace = rules_know_places(trace, ranking, as_of)
     return gather_tables(
         ranking,
         certain=certain,
+        outlooks=outlooks(
+            ranking,
+            certain,
+            unknowns,
+            judge_by(
+                project.policy,
+                as_of,
+                trained.score,
+                said=partial(said_by_model, trained),
+                earlier=earlier_values(project.policy, asked, as_of),
+            ),
+        ),
+        audit_sample=audit_sample(
+            ranking.places["referral_id"].to_pylist(),
+            ranking.places["within_capacity"].to_numpy(zero_copy_only=False),
+            size=settings.audit_sample,
+            seed=[settings.seed, as_of.toordinal()],
+        ),
         referrals=asked.referrals,
         probabilities=trained.probability(asked.matrix) if trained.learned else None,
         contributions=contributions,
@@ -287,6 +322,7 @@ def _panel_facts(project: Project) -> PanelFacts:
         capacity=panel.capacity,
         near_misses=panel.near_misses,
         open_days=panel.cohort.open_days,
+        reserved_places=panel.ranking.reserved_places,
         papers=panel.papers,
         smallest_group=panel.smallest_group,
     )

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from triage.features import FeatureMatrix
 from triage.learning import Trained
 from triage.ranking import Ranking
 from triage.rules import LIST_RANK, Policy, Trace, earlier_features, evaluate_rules, gather_facts
@@ -16,7 +17,7 @@ from triage.timeline import Moments, day_of
 from triage.workflows.making import made_anew
 from triage.workflows.questions import Asked
 
-__all__ = ["ask_rules", "rules_know_places", "said_by_model"]
+__all__ = ["ask_rules", "earlier_values", "rules_know_places", "said_by_model"]
 
 Floats = npt.NDArray[np.float64]
 NOTHING: Mapping[str, Floats] = MappingProxyType({})
@@ -42,25 +43,25 @@ def ask_rules(
     model : mapping of str to ndarray of float64, shape (n_rows,), optional
         See :func:`said_by_model`; without it, what a model says is unknown to the rules.
     """
-    earlier = _earlier(policy, asked, as_of)
+    earlier = earlier_values(policy, asked, as_of)
     facts = gather_facts(asked.matrix, asked.attributes, earlier=earlier, model=model)
     return evaluate_rules(policy, facts, as_of)
 
 
-def said_by_model(trained: Trained, asked: Asked, scores: Floats) -> dict[str, Floats]:
+def said_by_model(trained: Trained, X: FeatureMatrix, scores: Floats) -> dict[str, Floats]:
     """Return what rules may ask of the model's output, by the names of the fields.
 
     Parameters
     ----------
     trained : Trained
-    asked : Asked
-        n_rows referrals.
+    X : FeatureMatrix
+        Of n_rows referrals.
     scores : ndarray of float64, shape (n_rows,)
         In log-odds, or in points where it has not learned.
     """
     if not trained.learned:
         return {"model.points": scores}
-    return {"model.log_odds": scores, "model.probability": trained.probability(asked.matrix)}
+    return {"model.log_odds": scores, "model.probability": trained.probability(X)}
 
 
 def rules_know_places(trace: Trace, ranking: Ranking, as_of: datetime.date) -> Trace:
@@ -81,7 +82,8 @@ def rules_know_places(trace: Trace, ranking: Ranking, as_of: datetime.date) -> T
     return trace.asked_again({LIST_RANK: ranks}, as_of)
 
 
-def _earlier(policy: Policy, asked: Asked, as_of: datetime.date) -> dict[str, Floats]:
+def earlier_values(policy: Policy, asked: Asked, as_of: datetime.date) -> dict[str, Floats]:
+    """Return the features that rules compare with their earlier values, made on those dates."""
     features = {feature.name: feature for feature in asked.matrix.features}
     found: dict[str, Floats] = {}
     for since, columns in earlier_features(policy, as_of).items():

@@ -110,6 +110,6 @@ def _judge(
         supposed.attributes,
         supposed.matrix,
     )
-    model: Mapping[str, np.ndarray] = said_by_model(trained, as_if, scores)
+    model: Mapping[str, np.ndarray] = said_by_model(trained, as_if.matrix, scores)
     trace = ask_rules(project.policy, as_if, as_of, model=model)
     return Judged(tiers_of(trace), scores, trace.fires(INELIGIBLE) | trace.fires(HOLD))

@@ -93,9 +93,22 @@ class RankingSettings(Strict):
     told_apart : float
         Two places of a tier share a band unless the chance that their order is right is at least
         this.
+    reserved_places : int
+        How many of the places within capacity are kept for referrals on which a rule of the effect
+        ``reserve`` fires.
+    ask_back_days : int
+        Records of so many days before the as-of date may still be asked about.
+    audit_sample : int
+        How many referrals are drawn by lot from below the line, for the record alone.
+    seed : int
+        Of that lot; each as-of date has its own draw.
     """
 
     told_apart: float = pydantic.Field(default=0.8, ge=0.5, le=1)
+    reserved_places: int = pydantic.Field(default=0, ge=0)
+    ask_back_days: int = pydantic.Field(default=365, ge=0)
+    audit_sample: int = pydantic.Field(default=0, ge=0)
+    seed: int = pydantic.Field(default=0, ge=0)
 
 
 class Acknowledged(Strict):

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from tests.invented_rules import a_rule
+from triage.conditions import Column
 from triage.explain import Contributions, Reason, tell_reasons
-from triage.features import FeatureMatrix, compute, make_plan, read_pipelines
+from triage.features import FeatureMatrix, Plan, compute, make_plan, read_pipelines
 from triage.harm import read_scales
 from triage.records import CaseHistories, build_histories, read_vocabulary
 from triage.rules import Policy, Theme, Trace, evaluate_rules, gather_facts, wordings_of
@@ -77,6 +78,7 @@ class Asked:
     moments: Moments
     matrix: FeatureMatrix
     trace: Trace
+    attributes: Mapping[str, Column]
 
 
 def days_ago(days: int) -> datetime.date:
@@ -96,7 +98,13 @@ def incident(days: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def ask(events: Sequence[Mapping[str, Any]] = (), *people: str, **referral: Any) -> Asked:
+def ask(
+    events: Sequence[Mapping[str, Any]] = (),
+    *people: str,
+    plan: Plan = PLAN,
+    policy: Policy = POLICY,
+    **referral: Any,
+) -> Asked:
     """Return what there is to know of a referral of each person, of p1 where none is named.
 
     Nothing is unknown of them but what a test says.
@@ -120,9 +128,9 @@ def ask(events: Sequence[Mapping[str, Any]] = (), *people: str, **referral: Any)
     ids = histories.referrals["person_id"].to_pylist()
     moments = moments_of(timeline, ids, days)
     attributes = attributes_at(histories, np.arange(len(referrals)), days)
-    matrix = compute(PLAN, timeline, moments, attributes)
-    trace = evaluate_rules(POLICY, gather_facts(matrix, attributes), AS_OF)
-    return Asked(histories, timeline, moments, matrix, trace)
+    matrix = compute(plan, timeline, moments, attributes)
+    trace = evaluate_rules(policy, gather_facts(matrix, attributes), AS_OF)
+    return Asked(histories, timeline, moments, matrix, trace, attributes)
 
 
 def contributions(

@@ -28,6 +28,7 @@ FILES = {
     "manifest.json",
     "referrals.parquet",
     "places.parquet",
+    "questions.parquet",
     "not_for_panel.parquet",
     "reasons.parquet",
     "contributions.parquet",

@@ -17,12 +17,25 @@ from tests.unit.explain.builders import (
 from triage.explain import brought_by_agencies, tell_reasons, weights_table
 from triage.lists import CHANGES, ListTables, gather_tables
 from triage.lists.tables import check_tables
-from triage.ranking import SetAside, certainty, rank
+from triage.ranking import Outlook, Question, SetAside, certainty, rank
 
 EVENTS = [
     incident(20, person_id="p2", type="strangulation", event_id="e1"),
     incident(9, person_id="p1", event_id="e2"),
 ]
+
+QUESTION = Question(
+    "referral.pregnancy",
+    "the victim is pregnant",
+    ("Health",),
+    0,
+    None,
+    ("no", "yes"),
+    (None, 1),
+    (3, 2),
+    3,
+    ("tier",),
+)
 
 
 def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) -> ListTables:
@@ -45,6 +58,10 @@ def gathered(asked: Asked, probabilities: bool = True, vocabulary=VOCABULARY) ->
     return gather_tables(
         ranking,
         certain=certainty(ids, given.scores, members, asked.trace, capacity=1),
+        outlooks=[Outlook(1, 3, ("tier",), (QUESTION,)), *[Outlook(n, n, (), ()) for n in (2, 3)]][
+            : len(ranking.rows)
+        ],
+        audit_sample=np.arange(len(ranking.rows)) == 2,
         referrals=asked.histories.referrals,
         probabilities=1 / (1 + np.exp(-given.scores)) if probabilities else None,
         contributions=given,
@@ -95,6 +112,16 @@ def test_how_sure_a_place_is_stands_beside_it():
     assert places["chance_within_capacity"].to_pylist() == [1, 0, 0]
     assert places["score_low"].to_pylist()[2] == pytest.approx(-1.6)
     assert places["score_low"].to_pylist()[1] < -1.2 < places["score_high"].to_pylist()[1]
+
+
+def test_what_to_ask_stands_beside_it_and_the_sample_in_the_record_alone():
+    tables = gathered(three())
+    assert tables.places["best_rank"].to_pylist() == [1, 2, 3]
+    assert tables.places["changes"].to_pylist() == [["tier"], [], []]
+    assert tables.places["audit_sample"].to_pylist() == [False, False, True]
+    (question,) = tables.questions.to_pylist()
+    assert (question["referral_id"], question["place"]) == ("r-p2", 1)
+    assert (question["held_by"], question["ranks"]) == (["Health"], [None, 1])
 
 
 def test_evidence_names_the_reason_that_it_is_behind():

@@ -80,6 +80,16 @@ BREACHES = [
         "the rows of 'places' are not those of the ranked referrals",
     ),
     (
+        "bounds",
+        changed("places", lambda t: nudged(t, "worst_rank", -1)),
+        "a place does not lie within its own bounds",
+    ),
+    (
+        "questions",
+        changed("questions", lambda t: with_column(t, "referral_id", ["x"] * t.num_rows)),
+        "a question is asked of a referral that has no rank",
+    ),
+    (
         "bands",
         changed("places", lambda t: nudged(t, "band_last", 1)),
         "a band does not hold its own places",

@@ -176,7 +176,7 @@ def test_short_lists(ranked):
 def test_a_panel_without_room():
     panel = invented_content().panel.model_copy(update={"capacity": 0, "near_misses": 0})
     words = read(html(tables=invented_tables(3, 0, capacity=0, near_misses=0), panel=panel)).words
-    assert "Line at capacity: room for 0 cases." in words
+    assert "There is no room this time: every referral stands below the line." in words
     assert "Further down" in words
 
 

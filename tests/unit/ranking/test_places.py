@@ -75,6 +75,7 @@ def test_tier_first_then_score() -> None:
         "score": [0.1, 0.6, 0.5, 0.9, 0.7],
         "standing": ["discuss", "discuss", "near_miss", "near_miss", "below"],
         "within_capacity": [True, True, False, False, False],
+        "reserved": [False] * 5,
         "raised_by_rules": [True, True, True, False, False],
         "rules_alone_first": [1, 2, 2, 4, 4],
         "rules_alone_last": [1, 3, 3, 5, 5],

@@ -58,6 +58,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("weapon: a weapon", "victim_id: a weapon", "'victim_id' is declared twice or is one that"),
         ("weapon: a weapon", "Weapon: a weapon", "the name 'Weapon' must be of a-z, 0-9 and _"),
         ("values: [escalation, repeat], ", "", "a category lists its values"),
+        ("meaning: ticks", "held_by: [polize], meaning: ticks", "'held_by' names 'polize', which"),
     ],
 )
 def test_a_contradiction_is_told_with_its_line(

@@ -78,12 +78,12 @@ def test_only_those_whose_model_gives_a_chance_have_one() -> None:
     points: Any = SimpleNamespace(learned=False)
     scores = np.array([-1.1])
     said = {"model.log_odds": [-1.1], "model.probability": [0.25]}
-    assert {k: v.tolist() for k, v in said_by_model(learned, found, scores).items()} == said
-    assert said_by_model(points, found, scores).keys() == {"model.points"}
+    assert {k: v.tolist() for k, v in said_by_model(learned, found.matrix, scores).items()} == said
+    assert said_by_model(points, found.matrix, scores).keys() == {"model.points"}
     likely = {"field": "model.probability", "operator": "at_least", "value": 0.2}
     policy = policy_of(a_rule(when=likely))
     for model, truth in ((learned, Truth.YES), (points, Truth.UNKNOWN)):
-        said_now = said_by_model(model, found, scores)
+        said_now = said_by_model(model, found.matrix, scores)
         assert ask_rules(policy, found, AS_OF, model=said_now).truths.tolist() == [[truth]]
 
 

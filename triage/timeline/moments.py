@@ -1,0 +1,65 @@
+"""What is usable at some moments, as a timeline of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from triage.conditions import take
+from triage.timeline.timelines import Moments, Timeline
+
+__all__ = ["ranges", "timeline_at"]
+
+Integers = npt.NDArray[np.int64]
+
+
+def timeline_at(timeline: Timeline, moments: Moments) -> Timeline:
+    """Return a timeline in which each moment is a person of its own.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    moments : Moments
+        n moments; a person may be among them several times.
+
+    Returns
+    -------
+    Timeline
+        Of n people, called by the numbers of the moments: each with the events that may answer a
+        question of that moment, in their order, and no others. So what is on record of one can be
+        changed, to see what would follow, without a change for anybody else.
+    """
+    first = timeline.starts[moments.person]
+    counts = timeline.starts[moments.person.astype(np.int64) + 1] - first
+    events, row = ranges(first, counts), np.repeat(np.arange(len(moments)), counts)
+    day = moments.day[row]
+    usable = (timeline.happened[events] < day) & (timeline.known[events] < day)
+    usable &= timeline.replaced[events] >= day
+    events, row = events[usable], row[usable]
+    return replace(
+        timeline,
+        person_ids=pa.array([str(number) for number in range(len(moments))], pa.string()),
+        starts=np.searchsorted(row, np.arange(len(moments) + 1)),
+        happened=timeline.happened[events],
+        known=timeline.known[events],
+        replaced=timeline.replaced[events],
+        ended=timeline.ended[events],
+        columns={name: take(column, events) for name, column in timeline.columns.items()},
+        fingerprints={name: keys[events] for name, keys in timeline.fingerprints.items()},
+        rows=timeline.rows[events],
+    )
+
+
+def ranges(first: Integers, counts: Integers) -> Integers:
+    """Return ``counts[i]`` integers from ``first[i]`` on, for each i in turn.
+
+    Examples
+    --------
+    >>> ranges(np.array([3, 8, 1]), np.array([2, 0, 1]))
+    array([3, 4, 1])
+    """
+    before = np.cumsum(counts) - counts
+    return np.repeat(first - before, counts) + np.arange(counts.sum())

@@ -47,6 +47,9 @@ def test_real_histories_are_checked_learned_from_and_ranked(program, tmp_path) -
 
     (version,) = (row["version"] for row in trained if row["model"] == "boosted")
     program.must("promote", version, *at, env=env)
+    watched = program.must("monitor", "--as-of", "2012-07-01", *at, "--format", "json", env=env)
+    levels = {(row["measure"], row["subject"]): row["level"] for row in json.loads(watched.out)}
+    assert levels["scores", ""] == levels["sources", "complaints"] == "nothing"
     panel = workspace / "configs" / "panel.yaml"
     panel.write_text(panel.read_text().replace("route: annual", "route: arrival"))
     done = program.must("rank", "--as-of", "2012-06-01", *at, env=env)

@@ -17,7 +17,6 @@ __all__ = [
     "Bin",
     "Calibrated",
     "bins_of",
-    "brier_parts",
     "calibrated",
     "measure_forecast",
     "measure_order",
@@ -121,47 +120,6 @@ def _order(with_it: Floats, everyone: Floats) -> tuple[Floats, Floats]:
         )
 
 
-def brier_parts(probability: Floats, y: Floats, weight: Floats) -> dict[str, float]:
-    """Return the Brier score and what it is made of.
-
-    Parameters
-    ----------
-    probability, y, weight : ndarray of float64, shape (n,)
-
-    Returns
-    -------
-    dict of str to float
-        ``brier`` = ``reliability`` − ``resolution`` + ``uncertainty`` + ``within_bins``, the last
-        being what the ten bins of like probability hide. Reliability is 0 where what is said
-        comes true as often as said; resolution is 0 where everyone is told the same.
-
-    References
-    ----------
-    Murphy, A. (1973). A new vector partition of the probability score. Journal of Applied
-    Meteorology 12, 595–600. Stephenson, D. et al. (2008). Two extra components in the Brier score
-    decomposition. Weather and Forecasting 23, 752–757.
-    """
-    mass = float(weight.sum())
-    base = float(weight @ y) / mass
-    bins = bins_of(probability)
-    size = np.bincount(bins, weight)
-    filled = size > 0
-    said = np.bincount(bins, weight * probability)[filled] / size[filled]
-    came = np.bincount(bins, weight * y)[filled] / size[filled]
-    share = size[filled] / mass
-    brier = float(weight @ (probability - y) ** 2) / mass
-    reliability = float(share @ (said - came) ** 2)
-    resolution = float(share @ (came - base) ** 2)
-    uncertainty = base * (1 - base)
-    return {
-        "brier": brier,
-        "reliability": reliability,
-        "resolution": resolution,
-        "uncertainty": uncertainty,
-        "within_bins": brier - (reliability - resolution + uncertainty),
-    }
-
-
 def bins_of(probability: Floats) -> npt.NDArray[np.int64]:
     """Return the bin of each: ten of like size, and those of one probability in one bin."""
     edges = np.unique(np.quantile(probability, np.linspace(0, 1, BINS + 1)[1:-1]))
@@ -176,12 +134,17 @@ def measure_forecast(
     Returns
     -------
     mapping of str to ndarray of float64, shape (1 + resamples,)
-        ``brier``, its parts as :func:`brier_parts` has them, and ``log_loss``. The bins are those
-        of the sample itself in every resample, where the parts sum to the score too.
+        ``brier`` = ``reliability`` − ``resolution`` + ``uncertainty`` + ``within_bins``, the last
+        being what the ten bins of like probability hide; and ``log_loss``. Reliability is 0 where
+        what is said comes true as often as said; resolution is 0 where everyone is told the same.
+        The bins are those of the sample itself in every resample.
 
     References
     ----------
-    Brier, G. (1950). Verification of forecasts expressed in terms of probability.
+    Brier, G. (1950). Verification of forecasts expressed in terms of probability. Murphy, A.
+    (1973). A new vector partition of the probability score. Journal of Applied Meteorology 12,
+    595–600. Stephenson, D. et al. (2008). Two extra components in the Brier score decomposition.
+    Weather and Forecasting 23, 752–757.
     """
     known = heard.take(np.flatnonzero(heard.weight > 0))
     probability = expit(log_odds[heard.weight > 0])

@@ -13,7 +13,6 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from triage.learning import (
     Cut,
     Heard,
-    brier_parts,
     calibrated,
     measure_course,
     measure_forecast,
@@ -178,17 +177,17 @@ def test_a_resample_without_anyone_with_the_outcome_has_no_measure_and_spoils_no
     assert np.isnan(measured(np.array([np.nan, 1.0])).low)
 
 
-def test_the_parts_of_the_brier_score_sum_to_it():
+def test_the_parts_of_the_brier_score_sum_to_it_in_every_resample():
     random = np.random.default_rng(4)
-    probability, weight = random.random(500), random.random(500)
+    log_odds, weight = random.normal(size=500), random.random(500)
+    probability = 1 / (1 + np.exp(-log_odds))
     y = (random.random(500) < probability).astype(float)
-    parts = brier_parts(probability, y, weight)
-    assert parts["brier"] == pytest.approx(
-        parts["reliability"] - parts["resolution"] + parts["uncertainty"] + parts["within_bins"]
-    )
-    assert parts["brier"] == pytest.approx(np.average((probability - y) ** 2, weights=weight))
-    same = brier_parts(np.full(500, 0.3), y, np.ones(500))
-    assert (same["resolution"], same["within_bins"]) == pytest.approx((0, 0), abs=1e-12)
+    parts = measure_forecast(log_odds, heard(y, weight=weight), resamples=50, seed=1)
+    sums = parts["reliability"] - parts["resolution"] + parts["uncertainty"] + parts["within_bins"]
+    np.testing.assert_allclose(parts["brier"], sums)
+    assert parts["brier"][0] == pytest.approx(np.average((probability - y) ** 2, weights=weight))
+    same = measure_forecast(np.full(500, -0.8), heard(y), resamples=0, seed=1)
+    assert (same["resolution"][0], same["within_bins"][0]) == pytest.approx((0, 0), abs=1e-12)
 
 
 def forecasts(n=4000, *, slope=1.0, shift=0.0):

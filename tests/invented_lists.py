@@ -14,8 +14,10 @@ import pyarrow as pa
 from triage.lists import (
     BROUGHT,
     CHANGES,
+    DISAGREEMENTS,
     EVIDENCE,
     FACTS,
+    FAITHFULNESS,
     NOT_FOR_PANEL,
     PLACES,
     QUESTIONS,
@@ -208,6 +210,21 @@ def invented_tables(
         ),
         facts=pa.Table.from_pylist([row for one in referrals for row in _facts(one)], schema=FACTS),
         weights=pa.Table.from_pylist(weights, schema=WEIGHTS),
+        disagreements=pa.Table.from_pylist(
+            [_disagreement(referrals[0])] if referrals else [], schema=DISAGREEMENTS
+        ),
+        faithfulness=pa.Table.from_pylist(
+            [
+                {
+                    "measure": "deletion",
+                    "value": 0.9,
+                    "by_chance": 0.5,
+                    "referrals": ranked,
+                    "text": "Share of the way.",
+                }
+            ],
+            schema=FAITHFULNESS,
+        ),
         changes=pa.Table.from_pylist(
             [row for one in referrals for row in _changes(one)], schema=CHANGES
         ),
@@ -390,6 +407,17 @@ def _reasons(case: dict[str, Any], referral_id: str) -> Iterator[dict[str, Any]]
             "contribution": log_odds,
             "feature_names": [name] if name else [],
         }
+
+
+def _disagreement(referral: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "referral_id": referral["referral_id"],
+        "rule_id": "strangulation_recent",
+        "title": "Strangulation in the last year",
+        "name": "strangulation_incidents_365d",
+        "text": "2 incidents with strangulation in the last 12 months",
+        "contribution": -0.3,
+    }
 
 
 def _changes(referral: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -109,6 +109,25 @@ def test_a_position_is_explained_with_the_records_behind_it(program, trained) ->
     assert any(row["event_id"] for row in reasons)
 
 
+def test_what_sets_two_positions_apart_and_how_far_reasons_go_is_told(program, trained) -> None:
+    first, second = pq.read_table(only_list(trained) / "referrals.parquet").to_pylist()[:2]
+    asked = ("explain", "latest", first["referral_id"], "--workspace", trained)
+    told = program.must(*asked, "--against", second["referral_id"], "--format", "md").out
+    assert f"place 2, {second['referral_id']}" in told
+    page = program.must(*asked, "--format", "html").out
+    assert "What would change it" in page
+    rows = program.must("explain", "latest", "--workspace", trained, "--faithfulness").out
+    assert "deletion" in rows
+    assert "by chance" in rows
+    for wrong in (
+        [],
+        [first["referral_id"], "--faithfulness"],
+        ["--faithfulness", "--format", "md"],
+    ):
+        done = program("explain", "latest", *wrong, "--workspace", trained)
+        assert done.code == 2
+
+
 def test_features_are_written_for_those_who_are_open(program, trained, tmp_path) -> None:
     output = tmp_path / "features.parquet"
     program.must("features", "--as-of", "2026-01-01", "--output", output, "--workspace", trained)

@@ -836,16 +836,23 @@ def papers_command(
     "explain",
     epilog="Example:  triage explain latest R00123\n\n"
     "Example:  triage explain latest R00123 --against R00456\n\n"
-    "Example:  triage explain latest R00123 --format html > case.html",
+    "Example:  triage explain latest R00123 --format html > case.html\n\n"
+    "Example:  triage explain latest --faithfulness",
 )
 def explain_command(
     name: ListArgument,
-    referral: Annotated[str, typer.Argument(metavar="REFERRAL", help="The referral's id.")],
+    referral: Annotated[
+        str | None, typer.Argument(metavar="[REFERRAL]", help="The referral's id.")
+    ] = None,
     workspace: WorkspaceOption = HERE,
     against: Annotated[
         str | None,
         typer.Option(metavar="OTHER", help="Say what sets it apart from another referral."),
     ] = None,
+    faithfulness: Annotated[
+        bool,
+        typer.Option("--faithfulness", help="How far the reasons of the whole list go, measured."),
+    ] = False,
     form: Annotated[CaseFormat, typer.Option("--format", help="How to show it.")] = (
         CaseFormat.TABLE
     ),
@@ -854,7 +861,16 @@ def explain_command(
     from triage.papers import print_case
     from triage.workflows import consult, open_list
 
+    if faithfulness == (referral is not None) or (faithfulness and against is not None):
+        raise typer.BadParameter("name one REFERRAL, or ask for --faithfulness of the list alone")
+    if faithfulness and form in (CaseFormat.MD, CaseFormat.HTML):
+        raise typer.BadParameter("--faithfulness is told as a table, as JSON or as CSV")
     bundle = open_list(workspace, name)
+    if referral is None:
+        consult(workspace, actor(), "explain", list=bundle.list_id, referrals=[])
+        rows = bundle.tables.faithfulness.to_pylist()
+        print_listing(rows, bundle.tables.faithfulness.column_names, Format(form.value))
+        return
     about = [bundle.find_referral(one) for one in (referral, against) if one is not None]
     consult(workspace, actor(), "explain", list=bundle.list_id, referrals=about)
     print_case(bundle, referral, sys.stdout, form=form.value, against=against)

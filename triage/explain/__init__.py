@@ -23,15 +23,19 @@ from triage.explain.changes import (
     Suppositions,
     changeable,
     changes_table,
+    quiet,
     suppose_changes,
 )
 from triage.explain.contributions import Contributions, NotAdditiveError, explain
+from triage.explain.disagreements import disagreements_table
+from triage.explain.faithfulness import MEASURED_ON, faithfulness_table
 from triage.explain.possibilities import NewFact, Possibilities, read_possibilities
 from triage.explain.records import Brought, Record, brought_by_agencies, records_behind
 from triage.explain.telling import Reason, tell_reasons
 from triage.explain.weights import MOST_TOLD, weights_table
 
 __all__ = [
+    "MEASURED_ON",
     "MOST_TOLD",
     "Brought",
     "Contributions",
@@ -47,7 +51,10 @@ __all__ = [
     "brought_by_agencies",
     "changeable",
     "changes_table",
+    "disagreements_table",
     "explain",
+    "faithfulness_table",
+    "quiet",
     "read_possibilities",
     "records_behind",
     "suppose_changes",

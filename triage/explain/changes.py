@@ -24,6 +24,7 @@ __all__ = [
     "changeable",
     "changes_table",
     "places_among",
+    "quiet",
     "suppose_changes",
 ]
 
@@ -173,15 +174,57 @@ def suppose_changes(
     given = _answered(
         {name: take(column, of_row) for name, column in attributes.items()}, steps, of_step
     )
-    values = np.asfortranarray(X.values[of_row])
-    made = [place for place, feature in enumerate(X.features) if feature.linked_by is None]
-    if len(of_row) and made:
-        plan = make_plan([X.features[place] for place in made])
-        found = compute(plan, supposed, asked, given)
+    matrix = _made_anew(X, of_row, supposed, asked, given)
+    return Suppositions(of_row, of_step, steps, supposed, asked, given, matrix)
+
+
+def quiet(
+    X: FeatureMatrix,
+    timeline: Timeline,
+    moments: Moments,
+    attributes: Mapping[str, Column],
+    rows: Positions,
+    days: int,
+) -> FeatureMatrix:
+    """Return the features of some referrals after days in which nothing came on record.
+
+    Parameters
+    ----------
+    X : FeatureMatrix, of n_rows rows
+        As things are.
+    timeline : Timeline
+    moments : Moments, of n_rows moments
+    attributes : mapping of str to Column, of n_rows rows
+        Stay as they are, as do features of linked people.
+    rows : ndarray of int64, shape (n,)
+    days : int
+
+    Returns
+    -------
+    FeatureMatrix, of n rows
+    """
+    later = np.full(len(rows), days, dtype=np.int32)
+    nothing: list[list[Added]] = [[] for _ in rows]
+    supposed, asked = suppose(timeline, moments, rows, nothing, timeline, later=later)
+    given = {name: take(column, rows) for name, column in attributes.items()}
+    return _made_anew(X, rows, supposed, asked, given)
+
+
+def _made_anew(
+    X: FeatureMatrix,
+    rows: Positions,
+    supposed: Timeline,
+    asked: Moments,
+    attributes: Mapping[str, Column],
+) -> FeatureMatrix:
+    """Return features of what is supposed; those of linked people as they are in ``X``."""
+    values = np.asfortranarray(X.values[rows])
+    own = [feature for feature in X.features if feature.linked_by is None]
+    if len(rows) and own:
+        found = compute(make_plan(own), supposed, asked, attributes)
         for place, feature in enumerate(found.features):
             values[:, X.names.index(feature.name)] = found.values[:, place]
-    matrix = FeatureMatrix(values, X.features)
-    return Suppositions(of_row, of_step, steps, supposed, asked, given, matrix)
+    return FeatureMatrix(values, X.features)
 
 
 def _plan(

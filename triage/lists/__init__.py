@@ -2,10 +2,11 @@
 
 A bundle ``lists/<as-of>-<id>/`` holds tables (the referrals in their order, how sure each place is,
 what to ask first, those that are not for this panel, reasons, contributions, rules, evidence,
-features, what each fact weighs, what would change a place, what each agency has brought, what the
-case sheets tell; and beside each place what joins its case, what it is linked to, other scales,
-earlier lists and how it moved), the papers made from them, and ``manifest.json`` with the hash of
-every file and of everything that went in.
+features, what each fact weighs, what would change a place, where rules and model disagree, how far
+reasons can be relied on, what each agency has brought, what the case sheets tell; and beside each
+place what joins its case, what it is linked to, other scales, earlier lists and how it moved), the
+papers made from them, and ``manifest.json`` with the hash of every file and of everything that went
+in.
 
 Why this shape: a list is argued over months after it was printed, so what was printed, why, and
 from what must lie together and must not change. The name is derived from the inputs, the
@@ -41,8 +42,10 @@ from triage.lists.manifest import AgainstFacts, Counts, Manifest, ModelFacts, Pa
 from triage.lists.tables import (
     BROUGHT,
     CHANGES,
+    DISAGREEMENTS,
     EVIDENCE,
     FACTS,
+    FAITHFULNESS,
     NOT_FOR_PANEL,
     PLACES,
     QUESTIONS,
@@ -63,9 +66,11 @@ __all__ = [
     "COLUMNS",
     "DECISIONS",
     "DECISION_COLUMNS",
+    "DISAGREEMENTS",
     "EARLIER",
     "EVIDENCE",
     "FACTS",
+    "FAITHFULNESS",
     "IDENTITY",
     "JOINED",
     "LINKS",

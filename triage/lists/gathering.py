@@ -12,8 +12,10 @@ import pyarrow as pa
 from triage.lists.tables import (
     BROUGHT,
     CHANGES,
+    DISAGREEMENTS,
     EVIDENCE,
     FACTS,
+    FAITHFULNESS,
     NOT_FOR_PANEL,
     PLACES,
     QUESTIONS,
@@ -50,6 +52,8 @@ def gather_tables(
     reasons: Sequence[Sequence[Reason]],
     weights: pa.Table,
     changes: pa.Table,
+    disagreements: pa.Table | None = None,
+    faithfulness: pa.Table | None = None,
     features: FeatureMatrix,
     trace: Trace,
     vocabulary: Vocabulary,
@@ -77,6 +81,9 @@ def gather_tables(
         See :func:`triage.explain.weights_table`.
     changes : pyarrow.Table
         See :func:`triage.explain.changes_table`.
+    disagreements, faithfulness : pyarrow.Table, optional
+        See :func:`triage.explain.disagreements_table` and
+        :func:`triage.explain.faithfulness_table`; empty where they were not asked for.
     features : FeatureMatrix, of n_rows rows
     trace : Trace, of n_rows rows
     vocabulary : Vocabulary
@@ -125,6 +132,8 @@ def gather_tables(
         facts=pa.Table.from_pylist(list(_facts(ids, rows, features, case_sheet)), schema=FACTS),
         weights=weights.cast(WEIGHTS),
         changes=changes.cast(CHANGES),
+        disagreements=_or_none(disagreements, DISAGREEMENTS),
+        faithfulness=_or_none(faithfulness, FAITHFULNESS),
     )
 
 
@@ -146,6 +155,10 @@ def _facts(
                     "text": by_name[name].describe(value),
                     "known": value == value,
                 }
+
+
+def _or_none(table: pa.Table | None, schema: pa.Schema) -> pa.Table:
+    return schema.empty_table() if table is None else table.cast(schema)
 
 
 def _referrals(

@@ -23,7 +23,7 @@ __all__ = [
     "seal_of",
 ]
 
-FORMAT = 7
+FORMAT = 9
 ID_DIGITS = 8
 
 Sha256 = str

@@ -27,8 +27,10 @@ from triage.lists.schemas import schema as _schema
 __all__ = [
     "BROUGHT",
     "CHANGES",
+    "DISAGREEMENTS",
     "EVIDENCE",
     "FACTS",
+    "FAITHFULNESS",
     "NOT_FOR_PANEL",
     "PLACES",
     "QUESTIONS",
@@ -224,6 +226,27 @@ CHANGES = _schema(
 place that would follow if all others stood as they are; see
 :func:`triage.explain.changes_table`."""
 
+DISAGREEMENTS = _schema(
+    referral_id=pa.string(),
+    rule_id=pa.string(),
+    title=pa.string(),
+    name=pa.string(),
+    text=pa.string(),
+    contribution=pa.float64(),
+)
+"""Facts on which a rule raises a referral while they lower its score; see
+:func:`triage.explain.disagreements_table`."""
+
+FAITHFULNESS = _schema(
+    measure=pa.string(),
+    value=(pa.float64(),),
+    by_chance=(pa.float64(),),
+    referrals=pa.int32(),
+    text=pa.string(),
+)
+"""How far this list's reasons can be relied on, and which form of Shapley values they are; see
+:func:`triage.explain.faithfulness_table`."""
+
 FIXED = {
     "referrals": REFERRALS,
     "places": PLACES,
@@ -237,6 +260,8 @@ FIXED = {
     "weights": WEIGHTS,
     **BESIDE,
     "changes": CHANGES,
+    "disagreements": DISAGREEMENTS,
+    "faithfulness": FAITHFULNESS,
 }
 
 
@@ -282,6 +307,8 @@ class ListTables:
     earlier: pa.Table = field(default_factory=EARLIER.empty_table)
     moves: pa.Table = field(default_factory=MOVES.empty_table)
     changes: pa.Table = field(default_factory=CHANGES.empty_table)
+    disagreements: pa.Table = field(default_factory=DISAGREEMENTS.empty_table)
+    faithfulness: pa.Table = field(default_factory=FAITHFULNESS.empty_table)
 
 
 TABLES = tuple(one.name for one in fields(ListTables))

@@ -53,6 +53,7 @@ def case_markdown(page: ListPage, case: Case, against: Comparison | None = None)
         *_concerns(case),
         *_unknown(case),
         *_place(case),
+        *_disagreements(case),
         *_beside(case),
         *_changes(case),
         *(line for one in (case.above_next, against) if one for line in _compared(one)),
@@ -109,6 +110,12 @@ def _unknown(case: Case) -> Iterator[str]:
 def _place(case: Case) -> Iterator[str]:
     yield "\n## Why at this place\n"
     yield f"{_plain(case.why_here)} {_plain(case.alone)} {_plain(case.sure.told)}"
+
+
+def _disagreements(case: Case) -> Iterator[str]:
+    if case.disagreements:
+        yield "\n## Where rules and model disagree\n"
+        yield from (f"- {_plain(text)}" for text in case.disagreements)
 
 
 def _beside(case: Case) -> Iterator[str]:

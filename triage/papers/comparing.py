@@ -15,6 +15,7 @@ from triage.papers.wording import SEEN, effect_words, number_of, sentence
 __all__ = ["Comparison", "Difference", "SingleFact", "Theme", "compare", "facts_of", "themes_of"]
 
 SHOWN_DIFFERENCES = 4
+TOGETHER = " Their places cannot be told apart, so their order means little."
 SAME = "The same, but it counts for more or less beside the other facts"
 
 
@@ -153,6 +154,7 @@ def compare(
     others: Iterable[SingleFact],
     *,
     points: bool,
+    together: bool = False,
     shown: int = SHOWN_DIFFERENCES,
 ) -> Comparison:
     """Return why a case stands above another, or below it: tiers first, then the scores.
@@ -165,6 +167,8 @@ def compare(
         told by itself.
     points : bool
         Whether scores are points, of which no step is large or small by itself.
+    together : bool
+        Whether their places cannot be told apart.
     shown : int
         How many differences are told by themselves.
     """
@@ -176,7 +180,7 @@ def compare(
         rank=other.rank,
         referral_id=other.referral_id,
         title=f"Why {'above' if case.rank < other.rank else 'below'} {place}",
-        why=_why(case, other),
+        why=_why(case, other) + (TOGETHER if together else ""),
         differences=apart,
         rest=total - sum(one.contribution for one in apart),
         total=total,

@@ -28,6 +28,7 @@ def list_json(page: ListPage) -> str:
             **_head(page),
             "referrals": [_case(case) for case in page.cases],
             "not_for_panel": [_aside(one) for one in page.asides],
+            "faithfulness": [asdict(one) for one in page.faithfulness],
             "gone": [asdict(one) for one in page.gone],
         }
     )
@@ -98,6 +99,7 @@ def _case(case: Case) -> dict[str, Any]:
             for one in case.brought
         ],
         "facts": [asdict(fact) for fact in case.facts],
+        "disagreements": list(case.disagreements),
         "changes": asdict(case.changes) if case.changes else None,
         "above_next": asdict(case.above_next) if case.above_next else None,
     }

@@ -194,6 +194,7 @@ class Case:
     themes: tuple[Theme, ...] = ()
     above_next: Comparison | None = None
     changes: Changes | None = None
+    disagreements: tuple[str, ...] = ()
 
     @property
     def sheet(self) -> Mapping[str, tuple[Fact, ...]]:
@@ -308,6 +309,17 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Faithful:
+    """One measure of how far a list's reasons can be relied on; ``text`` says what it is."""
+
+    measure: str
+    value: float | None
+    by_chance: float | None
+    referrals: int
+    text: str
+
+
+@dataclass(frozen=True)
 class ListPage:
     """All that the papers say of one list."""
 
@@ -329,6 +341,7 @@ class ListPage:
     sure_words: str = ""
     astride: str = ""
     gone: tuple[Gone, ...] = ()
+    faithfulness: tuple[Faithful, ...] = ()
 
     @property
     def moved_words(self) -> str:
@@ -388,9 +401,9 @@ def _reading(page: ListPage) -> Iterator[Note]:
     if page.chances:
         yield Note(
             "How likely",
-            f"It is said of referrals with a like picture, for {model.outcome_meaning}, beside "
-            f"{page.base_rate_words} of all referrals. It is not a statement about what this "
-            "person will do.",
+            "It tells how many of 100 past cases with a like picture had "
+            f"{model.outcome_meaning}. Of all referrals it was {page.base_rate_words}. It does not "
+            "say what this person will do.",
         )
     yield Note(
         "Reasons",
@@ -437,8 +450,8 @@ def _reading(page: ListPage) -> Iterator[Note]:
     )
     yield Note(
         "Records are not the whole truth",
-        "They show what was reported and written down. Agencies record differently, some harm is "
-        "never reported, and a victim may stand in a record as a suspect.",
+        "They show what was reported and written down. Agencies record in different ways. "
+        "Some harm is never reported. A victim may stand in a record as a suspect.",
     )
     yield Note(
         "Scores are for referrals to this panel",
@@ -450,7 +463,7 @@ def _reading(page: ListPage) -> Iterator[Note]:
         "Each change was tried by itself, with the same rules and the same model, while all other "
         "cases stay as they are. It is no forecast. Nobody is asked to wait for it.",
     )
-    scale = "the model's own scale (log-odds)" if page.chances else "its scale of points"
+    scale = "the model's own scale" if page.chances else "its scale of points"
     yield Note(
         "The drawing",
         "It starts where the model stands before it looks at a referral's facts. Filled bars "
@@ -511,6 +524,7 @@ def list_page(bundle: Bundle) -> ListPage:
         must_below=tuple(case for case in cases if case.standing != "discuss" and case.tier <= 2),
         rules=tuple(_rules_met(bundle)),
         cautions=tuple(_cautions(manifest)),
+        faithfulness=tuple(Faithful(**row) for row in bundle.tables.faithfulness.to_pylist()),
         gone=tuple(gone(bundle)),
         sure_words=sure_words([case.sure for case in cases]),
         astride=astride_words(
@@ -537,7 +551,14 @@ def _compared(
     case: Case, other: Case, facts: Mapping[str, tuple[SingleFact, ...]], model: ModelFacts
 ) -> Comparison:
     here, there = (facts.get(one.referral_id, ()) for one in (case, other))
-    return compare(case, other, here, there, points=model.unit == "points")
+    return compare(
+        case,
+        other,
+        here,
+        there,
+        points=model.unit == "points",
+        together=case.sure.shared and case.sure.band == other.sure.band,
+    )
 
 
 def _beside_the_next(bundle: Bundle, cases: tuple[Case, ...]) -> tuple[Case, ...]:
@@ -547,9 +568,11 @@ def _beside_the_next(bundle: Bundle, cases: tuple[Case, ...]) -> tuple[Case, ...
     ids = [case.referral_id for case in cases[: len(full) + 1]]
     facts = facts_of(bundle.tables.weights, ids)
     changes = changes_by_case(bundle.tables.changes, {case.referral_id: case for case in cases})
+    apart = _disagreements(bundle, words)
     told = []
     for case, following in itertools.zip_longest(cases, cases[1:]):
         changed = changes.get(case.referral_id)
+        case = replace(case, disagreements=apart.get(case.referral_id, ()))
         if case.standing == "below":
             told.append(replace(case, changes=changed))
             continue
@@ -557,6 +580,18 @@ def _beside_the_next(bundle: Bundle, cases: tuple[Case, ...]) -> tuple[Case, ...
         next_ = _compared(case, following, facts, bundle.manifest.model) if following else None
         told.append(replace(case, themes=themes, above_next=next_, changes=changed))
     return tuple(told)
+
+
+def _disagreements(bundle: Bundle, words: _Words) -> Mapping[str, tuple[str, ...]]:
+    """Return where rules and model pull different ways, in sentences, by referral."""
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    for row in bundle.tables.disagreements.to_pylist():
+        told[row["referral_id"]].append(
+            f"The rule “{row['title']}” raises this case on one fact: {row['text']}. In the "
+            f"model the same fact {words.effect(row['contribution']).split()[0]} the score. "
+            "The rule decides its tier. The panel should look at the record itself."
+        )
+    return {referral_id: tuple(texts) for referral_id, texts in told.items()}
 
 
 def themes(bundle: Bundle, case: Case) -> tuple[Theme, ...]:

@@ -281,11 +281,20 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
     yield _text(f"  {case.why_here}")
     yield _text(f"  {case.alone}")
     yield _text(f"  {case.sure.told} {case.sure.outlook}")
+    yield from _apart(case, against)
+    yield _text("\nHow the model's score is made up", "bold")
+    yield _steps(case)
+
+
+def _apart(case: Case, against: Comparison | None) -> Iterator[RenderableType]:
+    """Yield what stands beside a place, what would change it, and what sets it apart."""
+    if case.disagreements:
+        yield _text("\nWhere rules and model disagree", "bold")
+        yield from (_text(f"  {text}") for text in case.disagreements)
     yield from _beside(case)
     if case.changes:
         yield _text("\nWhat would change it", "bold")
-        for change in case.changes.told:
-            yield _text(f"  {change.text}")
+        yield from (_text(f"  {change.text}") for change in case.changes.told)
         tried = f"  {number_of(case.changes.tried, 'change')} tried one by one. {case.changes.note}"
         yield _text(tried.rstrip())
     for compared in (case.above_next, against):
@@ -293,8 +302,6 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
             yield _text(f"\n{compared.title}", "bold")
             yield _text(f"  {compared.why}")
             yield _differences(compared)
-    yield _text("\nHow the model's score is made up", "bold")
-    yield _steps(case)
 
 
 def _not_known(case: Case) -> Iterator[RenderableType]:

@@ -154,11 +154,11 @@ def likely_sentence(probability: float, base_rate: float, outcome_meaning: str) 
     --------
     >>> for told in likely_sentence(0.31, 0.083, "serious harm in 12 months").split(". "):
     ...     print(told)
-    Of referrals with this picture, about 30 in 100 had serious harm in 12 months
+    Of cases with this picture, about 30 in 100 had serious harm in 12 months
     Of all referrals, about 8 in 100 did.
     """
     return (
-        f"Of referrals with this picture, {chance_words(probability)} had {outcome_meaning}. "
+        f"Of cases with this picture, {chance_words(probability)} had {outcome_meaning}. "
         f"Of all referrals, {chance_words(base_rate)} did."
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 from triage.explain import (
     MOST_TOLD,
     brought_by_agencies,
+    disagreements_table,
     explain,
     tell_reasons,
     weights_table,
@@ -54,7 +55,7 @@ from triage.workflows.project import Project, code_version, config_hashes
 from triage.workflows.questions import Asked, ask_of_open
 from triage.workflows.ruling import ask_rules, earlier_values, rules_know_places, said_by_model
 from triage.workflows.scales import scales_table
-from triage.workflows.supposing import changes_of
+from triage.workflows.supposing import changes_of, faithfulness_of
 from triage.workflows.versions import Role, ranker_of
 
 __all__ = ["Making", "make_list"]
@@ -287,6 +288,10 @@ def _tables(
             contributions, asked.matrix, ranking.rows[:MOST_TOLD], asked.referral_ids
         ),
         changes=changes_of(project, trained, asked, as_of, ranking, certain),
+        disagreements=disagreements_table(
+            contributions, asked.matrix, trace, ranking.rows, asked.referral_ids
+        ),
+        faithfulness=faithfulness_of(trained, asked, ranking, contributions),
         features=asked.matrix,
         trace=trace,
         vocabulary=project.vocabulary,

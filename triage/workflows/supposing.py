@@ -9,11 +9,15 @@ import numpy as np
 import pyarrow as pa
 
 from triage.explain import (
+    MEASURED_ON,
     MOST_TOLD,
+    Contributions,
     Judged,
     Standing,
     Suppositions,
     changes_table,
+    faithfulness_table,
+    quiet,
     suppose_changes,
 )
 from triage.features import Feature
@@ -25,7 +29,10 @@ from triage.workflows.project import Project
 from triage.workflows.questions import Asked
 from triage.workflows.ruling import ask_rules, said_by_model
 
-__all__ = ["changes_of", "open_questions"]
+__all__ = ["changes_of", "faithfulness_of", "open_questions"]
+
+A_WEEK = 7
+SAYS = "the referral says that "
 
 
 def changes_of(
@@ -81,6 +88,21 @@ def changes_of(
     return changes_table(supposed, judge, standing)
 
 
+def faithfulness_of(
+    trained: Trained, asked: Asked, ranking: Ranking, contributions: Contributions
+) -> pa.Table:
+    """Return how far the reasons of a list can be relied on.
+
+    Measured on referrals evenly spaced down the list; see
+    :func:`triage.explain.faithfulness_table`.
+    """
+    ranked = ranking.rows
+    places = np.linspace(0, len(ranked) - 1, min(MEASURED_ON, len(ranked))).round().astype(np.int64)
+    rows = ranked[np.unique(places)] if len(ranked) else ranked
+    later = quiet(asked.matrix, asked.timeline, asked.moments, asked.attributes, rows, A_WEEK)
+    return faithfulness_table(trained, contributions, asked.matrix, rows, later)
+
+
 def open_questions(
     features: tuple[Feature, ...], vocabulary: Vocabulary
 ) -> dict[str, tuple[str, str]]:
@@ -95,7 +117,8 @@ def open_questions(
             told[f"referral.{name}"] = (meaning, f"it is not so that {meaning}")
     for feature in features:
         if feature.measure == "attribute" and feature.equals is None and feature.of in told:
-            told[feature.of] = (feature.describe(1.0), feature.describe(0.0))
+            yes, no = (feature.describe(answer).removeprefix(SAYS) for answer in (1.0, 0.0))
+            told[feature.of] = (yes, no)
     return told
 
 

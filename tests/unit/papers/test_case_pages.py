@@ -77,6 +77,16 @@ def test_markdown_says_what_the_page_says():
     assert "How to read this, and its limits" in text
 
 
+def test_where_rules_and_model_disagree_the_case_says_so():
+    assert all(
+        "Where rules and model disagree" in told(0, form) for form in ("html", "md", "table")
+    )
+    assert "Where rules and model disagree" not in told(1, "html")
+    assert "In the model the same fact lowers the score." in PAGE.cases[0].disagreements[0]
+    (faithful,) = PAGE.faithfulness
+    assert (faithful.value, faithful.by_chance) == (0.9, 0.5)
+
+
 def test_no_text_of_a_record_becomes_markup():
     hostile = "[x](http://evil) | <b>*y*</b>\n# z"
     bundle = a_bundle(with_every_text(invented_tables(), hostile))

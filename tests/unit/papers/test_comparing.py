@@ -82,6 +82,11 @@ def test_rules_come_first_and_then_the_score(case, other, why):
     assert found.rest == found.total == case.score - other.score
 
 
+def test_places_of_one_band_are_not_told_as_if_they_were_apart():
+    near = compare(At(3, 1.0), At(4, 0.9), [], [], points=False, together=True)
+    assert near.why.endswith("Their places cannot be told apart, so their order means little.")
+
+
 def test_points_are_told_as_points():
     (one,) = compare(
         At(1, 3.0), At(2, 0.0), [fact("a", 3)], [fact("a", 0)], points=True

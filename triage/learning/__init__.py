@@ -23,6 +23,10 @@ A comparator is YAML alone, so that what panels use today stands in the same tab
 A *replay* scores lists as they would have been made, each by a model that learned from what had
 settled by then. What came after is measured at the cut first, ties sharing the places that are left
 for them; intervals resample people and never rows, for one person is on many lists.
+
+A *baseline* is what came in during the days before a training, counted and kept with each version;
+later data is compared with it by *shifts*, each an interval whose nearer end has to reach a level
+before anybody is called, since of hundreds of comparisons some always look large by chance.
 """
 
 from triage.learning.alarms import Alarm, data_alarms, score_alarms

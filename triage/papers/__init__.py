@@ -4,9 +4,10 @@ Every paper is made from a bundle alone: the same bundle gives the same bytes, t
 years, whoever asks. One typed page (:class:`ListPage`) says what there is to say; each format
 only sets it: ``list.html`` for people, ``list.csv`` for workbooks, ``list.json`` for programs,
 the pack as a tagged PDF to print, and two views in a terminal. An agency gets a paper
-of its own, of what it may see, and the public one of counts. Three pages are not about a list: the
-catalogue of the features that a workspace makes, their profile over many people, and a backtest
-(:class:`BacktestReport`), none of which tells of a small group.
+of its own, of what it may see, and the public one of counts. Other pages are not about a list: the
+catalogue of the features that a workspace makes, their profile over many people, a backtest
+(:class:`BacktestReport`), a model's card (:class:`Card`) and a monitor (:class:`MonitorReport`);
+none of them tells of a small group.
 
 Why this shape: whoever reads a list has ten minutes a case and was not there when it was made. So
 the page keeps the words of the features and rules, puts the records behind each reason, tells

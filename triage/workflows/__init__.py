@@ -1,8 +1,8 @@
 """Workflows: one module a journey, each joining the rooms to what is stored.
 
 :func:`load_project` reads all that a workspace says. Check, features, train, backtest, promote,
-rank, show and demo then each do one thing that a person asks for. Nowhere else do rooms meet
-storage.
+monitor, rank, show and demo then each do one thing that a person asks for. Nowhere else do rooms
+meet storage.
 
 Why this shape: every room below is given tables and gives tables back, so that it can be tested
 without a disk; the files, the order of steps and what is written when are decided here, once. The

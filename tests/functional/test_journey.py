@@ -140,6 +140,30 @@ def test_features_are_written_for_those_who_are_open(program, trained, tmp_path)
     assert both.equals(theirs)
 
 
+def test_everybody_on_record_stands_in_a_review_once(program, trained, tmp_path) -> None:
+    output = tmp_path / "review.csv"
+    done = program.must(
+        "review", "--as-of", "2026-01-01", "--output", output, "--workspace", trained
+    )
+    assert done.out.strip() == str(output)
+    rows = rows_of(output.read_text())
+    people = rows_of((trained / "data" / "programme_people.csv").read_text())
+    assert sorted(row["person_id"] for row in rows) == sorted(one["person_id"] for one in people)
+    ranked = [row for row in rows if row["standing"] == "ranked"]
+    assert [row["rank"] for row in ranked] == [str(n) for n in range(1, len(ranked) + 1)]
+    assert all(row["reason"] for row in rows if row["standing"] != "ranked")
+    assert {row["synthetic"] for row in rows} == {"yes"}
+    assert output.stat().st_mode & 0o077 == 0
+    again = tmp_path / "again.csv"
+    program.must("check", "--write-histories", tmp_path / "stored", "--workspace", trained)
+    program.must(
+        "review",
+        *("--as-of", "2026-01-01", "--histories", tmp_path / "stored"),
+        *("--output", again, "--workspace", trained),
+    )
+    assert again.read_text() == output.read_text()
+
+
 def test_training_prints_its_table_and_registers_every_model(program, trained) -> None:
     done = program.must("models", "--workspace", trained, "--format", "json")
     versions = json.loads(done.out)

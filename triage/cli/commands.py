@@ -752,6 +752,52 @@ def rank_command(
     _note_future(as_of.date())
 
 
+@application.command(
+    "review",
+    epilog="Example:  triage review --as-of 2026-03-01 --output review.csv\n\n"
+    "Example:  triage review --as-of 2026-03-01 --histories stored --output review.csv",
+)
+def review_command(
+    as_of: AsOf,
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE.csv", help="The file to write.")
+    ],
+    workspace: WorkspaceOption = HERE,
+    histories: Annotated[
+        Path | None,
+        typer.Option(
+            "--histories",
+            metavar="FOLDER",
+            help="Stored case histories ('check --write-histories') to read, not the extracts.",
+        ),
+    ] = None,
+) -> None:
+    """Rank everybody on record, for a yearly review: places without reasons.
+
+    The same rules and model rank as rank a list; what a referral would say is not known.
+    """
+    from triage.cli.progress import Shown
+    from triage.workflows import load_project, recorded, review_people
+
+    project, details = load_project(workspace), {"as_of": str(as_of.date()), "of": "people"}
+    with Shown() as progress, recorded(workspace, actor(), "rank", **details) as use:
+        done = review_people(
+            project,
+            as_of=as_of.date(),
+            output=output,
+            today=now().date(),
+            progress=progress,
+            histories=histories,
+        )
+        use.add(ranked=done.ranked, not_for_panel=done.not_for_panel)
+    print(output)
+    tell(
+        f"{done.ranked:,} people ranked by the rules and {done.ranker}; "
+        f"{done.not_for_panel:,} not for this panel."
+    )
+    _note_future(as_of.date())
+
+
 @application.command("show", epilog="Example:  triage show latest")
 def show_command(
     name: ListArgument,

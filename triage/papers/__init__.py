@@ -54,6 +54,7 @@ from triage.papers.pages import (
     themes,
 )
 from triage.papers.policy_pages import trial_page
+from triage.papers.reviews import review_csv
 from triage.papers.terminal import CaseForm, Form, print_case, print_list
 
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "print_case",
     "print_list",
     "profile_page",
+    "review_csv",
     "sparkline",
     "themes",
     "trial_page",

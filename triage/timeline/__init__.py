@@ -16,7 +16,11 @@ timelines too.
 """
 
 from triage.records import NEVER
-from triage.timeline.attributes import attributes_at, people_attributes_at
+from triage.timeline.attributes import (
+    attributes_at,
+    nothing_of_referrals,
+    people_attributes_at,
+)
 from triage.timeline.cohort import (
     nothing_known,
     nothing_open,
@@ -70,6 +74,7 @@ __all__ = [
     "moments_of",
     "not_yet_known",
     "nothing_known",
+    "nothing_of_referrals",
     "nothing_open",
     "on_scale",
     "open_referrals",

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from triage.conditions import UNKNOWN_DAY, Answers, Categories, Column, Numbers
+from triage.conditions import UNKNOWN_DAY, Answer, Answers, Categories, Column, Numbers
 from triage.conditions import Days as DayColumn
-from triage.records import Attribute, CaseHistories, StoredHistories
+from triage.records import Attribute, CaseHistories, StoredHistories, Vocabulary
 from triage.timeline.arrays import codes_of, days_of, encoded_of, numbers_of
 from triage.timeline.timelines import Days
 
-__all__ = ["attributes_at", "people_attributes_at"]
+__all__ = ["attributes_at", "nothing_of_referrals", "people_attributes_at"]
 
 
 def attributes_at(
@@ -85,6 +85,36 @@ def people_attributes_at(
         "person.age": Numbers(_age(days_of(people["birth_date"], UNKNOWN_DAY), days)),
         **_columns("person", people, attributes, days, audit),
     }
+
+
+def nothing_of_referrals(vocabulary: Vocabulary, n: int) -> dict[str, Column]:
+    """Return the attributes of referrals where nobody was referred: nothing is known.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    n : int
+        How many rows.
+    """
+    columns: dict[str, Column] = {
+        "referral.agency": Categories(np.full(n, -1, np.int32), list(vocabulary.agencies))
+    }
+    for name, attribute in vocabulary.referrals.attributes.items():
+        if not attribute.audit_only:
+            columns[f"referral.{name}"] = _nothing(attribute, n)
+    return columns
+
+
+def _nothing(attribute: Attribute, n: int) -> Column:
+    match attribute.kind:
+        case "category" | "text":
+            return Categories(np.full(n, -1, np.int32), attribute.values)
+        case "number":
+            return Numbers(np.full(n, np.nan))
+        case "answer":
+            return Answers(np.full(n, Answer.NOT_ASKED, np.int8))
+        case "date":
+            return DayColumn(np.full(n, UNKNOWN_DAY, np.int32))
 
 
 def _columns(

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from triage.workflows.project import Project, load_project
     from triage.workflows.ranking import make_list
     from triage.workflows.recording import NO_PERSONAL_DATA, USES, Actor, consult, recorded
+    from triage.workflows.reviewing import Reviewed, review_people
     from triage.workflows.training import Trainings, train_models
     from triage.workflows.versions import (
         Promoted,
@@ -63,6 +64,7 @@ __all__ = [
     "Project",
     "Promoted",
     "Proofs",
+    "Reviewed",
     "Trainings",
     "Versions",
     "backtest",
@@ -84,6 +86,7 @@ __all__ = [
     "prove_no_leakage",
     "read_accepted",
     "recorded",
+    "review_people",
     "rollback_version",
     "run_demo",
     "take_decisions",
@@ -140,6 +143,8 @@ _HOMES = {
     "tell_card": "cards",
     "train_models": "training",
     "write_demo": "demo",
+    "Reviewed": "reviewing",
+    "review_people": "reviewing",
     "write_features": "feature_files",
     "write_papers": "papers",
     "write_features_by_spark": "feature_files",

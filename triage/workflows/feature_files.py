@@ -52,7 +52,7 @@ from triage.workflows.project import Project
 from triage.workflows.questions import open_on, require_history
 from triage.workspace import scratch_folder, write_folder, write_whole
 
-__all__ = ["Of", "write_features", "write_features_by_spark"]
+__all__ = ["Of", "histories_of", "write_features", "write_features_by_spark"]
 
 Of = Literal["open", "people", "referrals"]
 """Whom features are made of: the referrals open on each date, everybody on each date, or every past
@@ -122,7 +122,7 @@ def write_features(
     RejectedRowsError, ExtractError, StorageError
     """
     plan, n_threads = make_plan(project.features), threads or processors()
-    known = _histories(project, histories, today, progress)
+    known = histories_of(project, histories, today, progress)
     asked = _asked(project, known, as_of, of)
     if plan.linked and memory is not None:
         progress.stage("Features of linked people need all events at once: --memory is not kept")
@@ -302,9 +302,10 @@ def write_features_by_spark(
     return n_rows, len(project.features)
 
 
-def _histories(
+def histories_of(
     project: Project, stored: Path | None, today: datetime.date, progress: Progress
 ) -> CaseHistories | StoredHistories:
+    """Return stored case histories, or without a folder what the check of the extracts accepts."""
     if stored is None:
         return read_accepted(project, today=today, progress=progress).histories
     progress.stage("Reading the stored case histories")

@@ -13,18 +13,25 @@ import pyarrow as pa
 
 from triage.lists import (
     BROUGHT,
+    CAUSES,
     CHANGES,
     DISAGREEMENTS,
+    EARLIER,
     EVIDENCE,
     FACTS,
     FAITHFULNESS,
+    JOINED,
+    LINKS,
+    MOVES,
     NOT_FOR_PANEL,
     PLACES,
     QUESTIONS,
     REASONS,
     REFERRALS,
     RULES,
+    SCALES,
     WEIGHTS,
+    AgainstFacts,
     ListContent,
     ListTables,
     ModelFacts,
@@ -32,6 +39,12 @@ from triage.lists import (
 )
 
 AS_OF = datetime.date(2026, 3, 1)
+AGAINST = AgainstFacts(
+    list_id="2026-02-15-0a1b2c3d",
+    as_of=datetime.date(2026, 2, 15),
+    model="boosted_trees",
+    model_version="2",
+)
 BASE = -2.6
 RAISING: list[tuple[str, str, Callable[[random.Random], str]]] = [
     (
@@ -260,22 +273,104 @@ def invented_content(tables: ListTables | None = None, **changes: Any) -> ListCo
         code_version="0.1.0",
         inputs={"data/police.csv": "0a" * 32, "data/health.csv": "1b" * 32},
         configs={"configs/panel.yaml": "2c" * 32, "configs/rules/lethality.yaml": "3d" * 32},
-        referrals_in=tables.referrals.num_rows + tables.not_for_panel.num_rows,
+        referrals_in=sum(
+            one.num_rows for one in (tables.referrals, tables.not_for_panel, tables.joined)
+        ),
+        against=AGAINST if tables.moves.num_rows else None,
         tables=tables,
     )
     return replace(content, **changes)
 
 
+def with_beside(tables: ListTables) -> ListTables:
+    """Return the tables of at least four referrals with something beside their places."""
+    ids = tables.referrals["referral_id"].to_pylist()
+    persons = tables.referrals["person_id"].to_pylist()
+    made_on = AS_OF - datetime.timedelta(days=3)
+    swapped = [ids[-1], *ids[1:-1], ids[0]]
+    standing = tables.referrals["standing"].to_pylist()
+    joined = {
+        "referral_id": "R-JOINED",
+        "case_id": ids[0],
+        "person_id": persons[0],
+        "made_on": made_on,
+        "agency_name": "Health",
+        "route": None,
+        "tier_name": "by score",
+        "reasons": ["Violence and pregnancy: the victim is pregnant", "children live in the home"],
+    }
+    earlier = {
+        "referral_id": ids[1],
+        "list_id": AGAINST.list_id,
+        "as_of": AGAINST.as_of,
+        "rank": 3,
+        "standing": "discuss",
+        "then_id": "R-THEN",
+        "lists": 2,
+        "records": 4,
+        "changes": ["3 incidents in the last 12 months; then: no incidents in the last 12 months"],
+    }
+    return replace(
+        tables,
+        joined=pa.Table.from_pylist([joined], schema=JOINED),
+        links=pa.Table.from_pylist(
+            [
+                {"referral_id": ids[one], "other_id": ids[other], "by": "victim"}
+                for one, other in ((1, 2), (2, 1))
+            ],
+            schema=LINKS,
+        ),
+        scales=pa.Table.from_pylist(
+            [
+                {
+                    "referral_id": name,
+                    "scale": "ons",
+                    "title": "ONS Crime Severity Score",
+                    "rank": rank,
+                    "standing": standing[rank - 1],
+                }
+                for rank, name in enumerate(swapped, start=1)
+            ],
+            schema=SCALES,
+        ),
+        earlier=pa.Table.from_pylist([earlier], schema=EARLIER),
+        moves=pa.Table.from_pylist(list(_moves(ids, persons)), schema=MOVES),
+    )
+
+
+def _moves(ids: list[str], persons: list[str]) -> Iterator[dict[str, Any]]:
+    for rank, (name, person) in enumerate(zip(ids, persons, strict=True), start=1):
+        then = {2: 5, 3: 1}.get(rank, rank)
+        status = "new" if rank == 1 else "up" if then > rank else "down" if then < rank else "same"
+        row = {"referral_id": name, "person_id": person, "status": status, "rank_now": rank}
+        row["text"] = f"Told of {name}."
+        if rank > 1:
+            causes = dict.fromkeys(CAUSES, 0) | {"facts": 2, "others": then - rank - 2}
+            row |= {"rank_then": then, "standing_then": "discuss", **causes}
+        yield row
+    yield {
+        "referral_id": "R-GONE",
+        "person_id": "P-GONE",
+        "status": "gone",
+        "rank_then": 2,
+        "standing_then": "near_miss",
+        "text": "No longer open.",
+    }
+
+
 def with_every_text(tables: ListTables, text: str) -> ListTables:
     """Return the tables with a text in every column of words that come from outside."""
     words = {"text", "title", "reason", "source", "meaning", "agency_name", "route", "tier_name"}
-    words |= {"person_id", "event_id", "until"}
+    words |= {"person_id", "event_id", "until", "by"}
     changed = {}
     for field in fields(ListTables):
         table: pa.Table = getattr(tables, field.name)
         for position, column in enumerate(table.schema):
             if column.name in words and pa.types.is_string(column.type):
                 values = pa.array([text] * table.num_rows, pa.string())
+                table = table.set_column(position, column, values)
+            elif field.name in ("joined", "earlier") and pa.types.is_list(column.type):
+                values = pa.array([[text]] * table.num_rows, column.type)
                 table = table.set_column(position, column, values)
         changed[field.name] = table
     return ListTables(**changed)

@@ -36,6 +36,28 @@ def test_a_second_ranking_of_the_same_inputs_writes_the_same_bytes(program, rank
     assert then == now
 
 
+def test_the_next_list_tells_what_moved_since_and_replays_beside_it(program, ranked, files) -> None:
+    first = only_list(ranked)
+    rank = ("rank", "--as-of", "2026-01-15", "--workspace", ranked)
+    done = program.must(*rank)
+    assert f"Compared with the list {first.name}." in done.err
+    second = Path(done.out.strip()).parent
+    before = files(second)
+    shown = rows_of(program.must("show", second.name, "--workspace", ranked, "--format", "csv").out)
+    assert {row["moved"] for row in shown if row["rank"]} <= {"new", "up", "down", "same"}
+    assert {"up", "gone"} < {row["moved"] for row in shown}
+    second.rename(ranked / "later")
+    program.must(*rank)
+    after = files(second)
+    then, now = (json.loads(one.pop("manifest.json")) for one in (before, after))
+    assert after == before
+    assert then["inputs"] == now["inputs"]
+    assert then["against"]["list_id"] == first.name
+    done = program(*rank, "--against", "latest")
+    assert done.code != 0
+    assert "compared with one of an earlier as-of date" in done.err
+
+
 def test_every_referral_is_on_the_list_once_or_told_why_not(program, trained) -> None:
     done = program.must("show", "latest", "--workspace", trained, "--format", "csv")
     shown = rows_of(done.out)

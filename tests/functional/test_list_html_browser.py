@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.invented_lists import invented_content, invented_tables, with_every_text
+from tests.invented_lists import (
+    invented_content,
+    invented_tables,
+    with_beside,
+    with_every_text,
+)
 from triage.lists import write_bundle
 from triage.papers import make_papers
 
@@ -42,7 +47,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def list_html(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    content = invented_content(invented_tables(capacity=3, near_misses=2))
+    content = invented_content(with_beside(invented_tables(capacity=3, near_misses=2)))
     return write_bundle(tmp_path_factory.mktemp("lists"), content, make_papers).folder / "list.html"
 
 

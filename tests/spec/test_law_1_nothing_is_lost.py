@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.invented_rules import a_rule, a_trace
-from triage.ranking import Ranking, SetAside, rank
+from triage.ranking import Ranking, SetAside, join_cases, rank
+from triage.rules import Trace
 
 WHENS: list[dict[str, Any]] = [
     {"field": "incidents", "operator": "at_least", "value": 2},
@@ -96,3 +97,30 @@ def test_the_rows_beyond_capacity_stay_on_the_list() -> None:
     ranking = rank(ids, np.arange(40.0), a_trace([], [{}] * 40), capacity=16, near_misses=8)
     standing = Counter(ranking.places["standing"].to_pylist())
     assert standing == {"discuss": 16, "near_miss": 8, "below": 16}
+
+
+@given(policies, st.lists(rows, min_size=1, max_size=8), st.data())
+def test_a_person_has_one_place_and_every_referral_stands_within_it_or_is_told_why_not(
+    policy: list[Any], facts: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    n = len(facts)
+    ids = [f"r{number}" for number in range(n)]
+    persons = data.draw(st.lists(st.sampled_from("pqr"), min_size=n, max_size=n))
+    scores = np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)), float)
+    cases = join_cases(ids, persons, scores, a_trace(policy, facts))
+    assert sorted([*cases.rows.tolist(), *cases.joined]) == list(range(n))
+    alone = [ids[row] for row in cases.rows]
+    trace: Trace = a_trace(policy, [facts[row] for row in cases.rows])
+    ranking = rank(alone, scores[cases.rows], trace, capacity=2)
+    assert told(ranking) == dict.fromkeys(alone, 1)
+    place = {name: rank for rank, name in enumerate(ranking.places["referral_id"].to_pylist())}
+    ranked = [persons[ids.index(name)] for name in place]
+    assert len(set(ranked)) == len(ranked)
+    by_itself = rank(ids, scores, a_trace(policy, facts), capacity=2).places
+    first: dict[str, str] = {}
+    for name in by_itself["referral_id"].to_pylist():
+        first.setdefault(persons[ids.index(name)], name)
+    assert list(first.values()) == list(place)
+    for row, lead in cases.joined.items():
+        assert persons[row] == persons[lead]
+        assert ids[lead] in place

@@ -15,14 +15,14 @@ from triage.papers.wording import number_of, sentence
 __all__ = ["Beside", "Earlier", "Gone", "Joined", "Link", "Move", "ScalePlace", "besides", "gone"]
 
 CAUSE_WORDS = {
-    "model": "a new model or new measures",
+    "model": "new model",
     "policy": "new rules",
     "clock": "time alone",
-    "answers": "answers to what was not known",
+    "answers": "an answer",
     "facts": "new facts",
-    "others": "other cases moving",
+    "others": "others moved",
 }
-"""Each cause of a move, as it stands in a table."""
+"""Each cause of a move, as it stands beside a place."""
 
 STANDINGS = {
     "discuss": "to be discussed",
@@ -100,7 +100,7 @@ class Earlier:
         when = f"on the list of {date_words(self.as_of)}, at place {self.rank}"
         if self.heard:
             return f"Last listed to be discussed {when}."
-        return f"Never yet within capacity; last stood {when}, {STANDINGS[self.standing]}."
+        return f"On no earlier list within capacity; last stood {when}, {STANDINGS[self.standing]}."
 
     @property
     def since(self) -> str:
@@ -148,9 +148,13 @@ class Move:
         return f"{self.words}{then}. {self.text}"
 
     @property
-    def rows(self) -> tuple[tuple[str, int], ...]:
-        """Each cause that moved it, in words, with how many places."""
-        return tuple((CAUSE_WORDS[name], places) for name, places in self.causes.items() if places)
+    def cause(self) -> str:
+        """The cause that moved it furthest its way, in few words; empty where none did."""
+        way = 1 if self.places > 0 else -1
+        names = [name for name, places in self.causes.items() if places * way > 0]
+        if not self.places or not names:
+            return ""
+        return CAUSE_WORDS[max(names, key=lambda name: self.causes[name] * way)]
 
 
 @dataclass(frozen=True)

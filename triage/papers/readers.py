@@ -50,7 +50,7 @@ def agency_paper(page: ListPage, agency: str) -> ToldPage:
 def _may_see(case: Case, agency: str, title: str, which: str) -> bool:
     return (
         which == "all"
-        or case.agency_name == title
+        or title in (case.agency_name, *(one.agency_name for one in case.beside.joined))
         or (which == "known" and _brought(case, agency).records > 0)
     )
 

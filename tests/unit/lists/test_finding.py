@@ -9,7 +9,7 @@ import pytest
 
 from tests.invented_lists import invented_content, invented_tables
 from triage.errors import NotFoundError
-from triage.lists import find_list, list_names, write_bundle
+from triage.lists import earlier_lists, find_list, list_names, write_bundle
 
 TABLES = invented_tables(2, 0)
 
@@ -82,3 +82,15 @@ def test_a_manifest_that_cannot_be_read_is_left_to_the_reader(tmp_path):
     (tmp_path / "2026-03-01-11111111").mkdir()
     (tmp_path / "2026-03-01-11111111" / "manifest.json").write_text("[1]")
     assert find_list(tmp_path, "latest") == tmp_path / name
+
+
+def test_the_lists_before_a_date_are_one_a_date_and_the_last_made_of_each(tmp_path):
+    first = write(tmp_path, 1)
+    write(tmp_path, 5, hour=10, code="a")
+    last_made = write(tmp_path, 5, hour=12, code="b")
+    write(tmp_path, 9)
+    day = datetime.date(2026, 3, 9)
+    assert earlier_lists(tmp_path, day, within_days=365) == (last_made, first)
+    assert earlier_lists(tmp_path, day, within_days=4) == (last_made,)
+    assert earlier_lists(tmp_path, datetime.date(2026, 3, 1), within_days=365) == ()
+    assert earlier_lists(tmp_path / "none", day, within_days=365) == ()

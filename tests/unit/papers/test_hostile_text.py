@@ -12,7 +12,12 @@ import re
 import pyarrow as pa
 import pytest
 
-from tests.invented_lists import invented_content, invented_tables, with_every_text
+from tests.invented_lists import (
+    invented_content,
+    invented_tables,
+    with_beside,
+    with_every_text,
+)
 from tests.unit.papers.builders import a_bundle
 from tests.unit.papers.test_html import read
 from triage.papers import make_papers, print_case, print_list
@@ -33,8 +38,12 @@ HOSTILE = {
 }
 
 
+def a_few():
+    return with_beside(invented_tables(4, 4, capacity=2, near_misses=1))
+
+
 def bundle_of(text: str):
-    tables = with_every_text(invented_tables(4, 4, capacity=2, near_misses=1), text)
+    tables = with_every_text(a_few(), text)
     panel = invented_content().panel.model_copy(update={"name": text, "area": text})
     model = invented_content().model.model_copy(update={"outcome_meaning": text, "title": text})
     return a_bundle(tables, panel=panel, model=model, code_version=text, inputs={text: "0a" * 32})
@@ -48,11 +57,7 @@ def text(request) -> str:
 def test_in_html_it_is_text_and_all_of_it(text):
     page = make_papers(bundle_of(text))["list.html"].decode()
     reader = read(page)
-    plain = read(
-        make_papers(a_bundle(invented_tables(4, 4, capacity=2, near_misses=1)))[
-            "list.html"
-        ].decode()
-    )
+    plain = read(make_papers(a_bundle(a_few()))["list.html"].decode())
     assert set(reader.tags) == set(plain.tags)
     assert {name for _, name, _ in reader.attributes} == {name for _, name, _ in plain.attributes}
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200f]", page)
@@ -65,7 +70,7 @@ def test_in_csv_no_cell_is_a_formula_and_none_is_lost(text):
     bundle = bundle_of(text)
     cells = list(csv.reader(io.StringIO(make_papers(bundle)["list.csv"].decode())))
     assert {len(row) for row in cells} == {len(cells[0])}
-    assert len(cells) == 9
+    assert len(cells) == 11
     for row in cells[1:]:
         for column, cell in zip(cells[0], row, strict=True):
             numeric = column in ("probability", "base_rate") or column.startswith("score")

@@ -5,6 +5,11 @@
 should hear them: the rules that raised the referral, what raises the model's score, what is not
 known, what lowers it, and everything else as one. Each reason names its records.
 
+:func:`weights_table` keeps every single fact in words, so that any two cases can be set beside each
+other. :func:`suppose_changes` and :func:`changes_table` find what would change a place.
+:func:`faithfulness_table` measures how far the reasons of a list can be relied on, and
+:func:`disagreements_table` finds the facts on which a rule and the model pull different ways.
+
 Why this shape: a reason is told only if it is so, so every row is held against the score that
 ranked it, and a difference stops the list. Contributions are Shapley values of the base model's
 log-odds, because there they are exact for trees and for sums alike; calibration is a straight
@@ -12,6 +17,9 @@ line on log-odds, which scales them and keeps them exact. Probabilities do not a
 never taken apart. Windows of one feature tell one fact (a strangulation last month is also one
 last year), so their contributions are summed and the window that says most describes them. Facts
 that are not known are told as not known, also where the model is moved by their being missing.
+What would change a place is not read from contributions, which say what moved a score and not what
+would move it: each change is put into the case history, and features, rules and model are asked
+again. Only what can come about is tried, so nobody is told to be younger.
 The library that walks the trees is imported when trees are explained, for it takes seconds to
 load.
 """

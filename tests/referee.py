@@ -89,6 +89,13 @@ def of_linked_people(
     return [event for event in known if event["person_id"] in linked]
 
 
+def against(events: Sequence[Event], who: str, as_of: datetime.date) -> list[Event]:
+    """Return what was known before a day of the events against somebody by their own victims."""
+    known = [event for event in as_known(events, as_of) if event["happened_on"] < as_of]
+    victims = {event["victim_id"] for event in known if event["person_id"] == who} - {who}
+    return [event for event in known if event["person_id"] in victims and event["victim_id"] == who]
+
+
 def _in_order(event: Event) -> tuple[Any, ...]:
     known = event["known_on"] or datetime.date.max
     return event["happened_on"], known, event["source"], event["event_id"]

@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.generative import test_kernel_and_referee as of_one
-from tests.referee import of_linked_people, value_of
+from tests.referee import against, of_linked_people, value_of
 from triage.features import Feature, compute, evidence, make_plan
 from triage.records import CaseHistories, build_histories
-from triage.timeline import build_timeline, day_of, find_links, moments_of
+from triage.timeline import EACH_OTHER, build_timeline, day_of, find_links, moments_of
 
 AS_OF = of_one.AS_OF
 PEOPLE = "abcdef"
@@ -62,6 +62,28 @@ def test_the_engine_and_the_referee_agree_about_linked_people(
         same = of_one.same_bits(made[row, : len(FEATURES)], expected)
         differ = [FEATURES[column].name for column in np.flatnonzero(~same).tolist()]
         assert not differ
+
+
+VICTIMS = st.sampled_from([*PEOPLE[:4], "v1", None])
+mutual = st.tuples(events, VICTIMS).map(lambda drawn: {**drawn[0], "victim_id": drawn[1]})
+AGAINST = [replace(one, linked_by=EACH_OTHER) for one in FEATURES]
+
+
+@settings(max_examples=40)
+@given(st.lists(mutual, min_size=8, max_size=40).map(of_one.named))
+def test_the_engine_and_the_referee_agree_about_what_is_alleged_the_other_way_round(
+    drawn: list[dict[str, Any]],
+) -> None:
+    timeline = build_timeline(of_everybody(drawn), of_one.SCALE)
+    asked = list(itertools.product(PEOPLE[:4], (AS_OF, AS_OF - datetime.timedelta(days=30))))
+    moments = moments_of(
+        timeline, [who for who, _ in asked], np.asarray([day_of(day) for _, day in asked])
+    )
+    made = compute(make_plan(AGAINST), timeline, moments, threads=2).values
+    known = as_referee_reads(drawn)
+    for row, (who, day) in enumerate(asked):
+        expected = np.asarray([value_of(one, against(known, who, day), day) for one in AGAINST])
+        assert of_one.same_bits(made[row], expected).all()
 
 
 @settings(max_examples=40)

@@ -10,7 +10,7 @@ from triage.conditions import All, AnyOf, Condition, Not, SomeOf, Test
 from triage.features.definitions import Feature, Meaning, Measure
 from triage.features.words import number, window_words
 from triage.records import Vocabulary
-from triage.timeline import MOST_SHARING
+from triage.timeline import EACH_OTHER, MOST_SHARING
 
 __all__ = ["Entry", "catalogue"]
 
@@ -159,6 +159,8 @@ def _looks_at(feature: Feature, vocabulary: Vocabulary) -> str:
 
 
 def _linked(column: str, vocabulary: Vocabulary) -> str:
+    if column == EACH_OTHER:
+        return "of people of whom each is recorded as the other's victim, against this person: "
     name = vocabulary.names_of_events()[column]
     return f"of people linked by a shared {name} (one that at most {MOST_SHARING} people share): "
 

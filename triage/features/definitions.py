@@ -100,7 +100,10 @@ class Definition(Strict):
         events of *linked* people, and not of the person's own: of everybody else who on the as-of
         date has an event that names one whom (or what) an event of the person names. Both are
         looked for among all events, and ``where`` and ``among`` are asked of those measured. A
-        name that more than 50 people share on that date links nobody: it is a place's.
+        name that more than 50 people share on that date links nobody: it is a place's. With
+        ``each_other`` it is of the events of those whom an event of the person names as victim,
+        and of these only the events that name the person as victim: what is alleged the other way
+        round. It takes sources whose victims bear the ids of people.
     period_days : int, optional
         Of a streak: how long each period is.
     near, after : condition, optional

@@ -12,6 +12,7 @@ from triage.conditions import Condition, fields_of
 from triage.features.definitions import Feature
 from triage.features.kernel import RECENT_CELLS, Operation, Output
 from triage.features.walks import Asked, Order
+from triage.timeline import naming_column
 
 __all__ = ["Plan", "Walk", "Walks", "make_plan"]
 
@@ -179,7 +180,7 @@ class Plan:
     def _tested(self) -> frozenset[str]:
         filters = (*self.filters, *self.walks.filters)
         tested = [fields_of(condition) for condition in filters if condition is not None]
-        there = [part.plan.fields | {part.linked_by} for part in self.linked]
+        there = [part.plan.fields | {naming_column(part.linked_by)} for part in self.linked]
         return frozenset().union(*tested, *there)
 
 

@@ -12,6 +12,7 @@ from triage.errors import close_match
 from triage.features.definitions import Definition, Pipeline
 from triage.features.words import template_problem
 from triage.records import Vocabulary
+from triage.timeline import EACH_OTHER
 
 __all__ = ["refusals"]
 
@@ -112,8 +113,9 @@ def _of_definition(
     yield from (("of", text) for text in _of_what(definition, fields, vocabulary))
     yield from _of_numbers(definition)
     by, names = definition.linked_by, vocabulary.names_of_events()
-    if by is not None and by not in names:
-        text = f"is linked by '{by}', but only names link people ({', '.join(names)})."
+    if by is not None and by not in (*names, EACH_OTHER):
+        known = ", ".join((*names, EACH_OTHER))
+        text = f"is linked by '{by}', but only names link people ({known})."
         yield "linked_by", f"{text} {close_match(by, names)}".strip()
     texts = definition.meaning
     for text in [texts] if isinstance(texts, str) else [texts.yes, texts.no]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from triage.timeline import MOST_SHARING
+from triage.timeline import EACH_OTHER, MOST_SHARING, naming_column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -86,7 +86,7 @@ def pairs_by_name(
         is not. Costs a shuffle of the ids of events with whom and what they name, and for each
         column a few of people and names, and of pairs.
     """
-    in_force = _in_force(events, columns, as_of)
+    in_force = _in_force(events, sorted(set(map(naming_column, columns))), as_of)
     known = in_force.join(people.select("person_id"), "person_id", "left_semi").persist()
     return {column: _pairs(known, asked, column).persist() for column in columns}
 
@@ -109,6 +109,8 @@ def _pairs(in_force: DataFrame, asked: DataFrame, column: str) -> DataFrame:
     from pyspark.sql import Window
     from pyspark.sql import functions as sql
 
+    if column == EACH_OTHER:
+        return _each_other(in_force, asked)
     named = in_force.select("person_id", column).where(sql.col(column).isNotNull()).distinct()
     sharing = sql.count("*").over(Window.partitionBy(column))
     shared = named.withColumn(SHARING, sharing).where(sql.col(SHARING).between(2, MOST_SHARING))
@@ -120,6 +122,17 @@ def _pairs(in_force: DataFrame, asked: DataFrame, column: str) -> DataFrame:
         .select("person_id", OTHER)
         .distinct()
     )
+
+
+def _each_other(in_force: DataFrame, asked: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as sql
+
+    victim = naming_column(EACH_OTHER)
+    named = in_force.select("person_id", sql.col(victim).alias(OTHER))
+    named = named.where(sql.col("person_id") != sql.col(OTHER)).distinct()
+    back = named.select(sql.col(OTHER).alias("person_id"), sql.col("person_id").alias(OTHER))
+    theirs = named.join(asked.select("person_id"), "person_id", "left_semi")
+    return theirs.join(back, ["person_id", OTHER])
 
 
 def with_links(asked: DataFrame, pairs: Mapping[str, DataFrame]) -> DataFrame:

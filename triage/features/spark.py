@@ -37,6 +37,7 @@ from triage.records import (
     stored_schemas,
 )
 from triage.timeline import (
+    EACH_OTHER,
     NEVER,
     Links,
     attributes_at,
@@ -359,7 +360,8 @@ def _links(people: pa.Table, asked: pa.Table, column: str) -> Links:
     pairs = [(place[who], place[one]) for who, others in linked.items() for one in others or ()]
     person, other = np.asarray(pairs, dtype=np.int64).reshape(len(pairs), 2).T
     begins = np.full(len(pairs), np.iinfo(np.int32).min, dtype=np.int32)
-    return Links(person, other, begins, np.full(len(pairs), NEVER, dtype=np.int32))
+    ends = np.full(len(pairs), NEVER, dtype=np.int32)
+    return Links(person, other, begins, ends, each_other=column == EACH_OTHER)
 
 
 def _each_once(people: pa.Table) -> pa.Table:

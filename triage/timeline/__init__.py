@@ -29,12 +29,14 @@ from triage.timeline.cohort import (
 )
 from triage.timeline.futures import OTHER_FUTURES, not_yet_known
 from triage.timeline.links import (
+    EACH_OTHER,
     MOST_SHARING,
     Linked,
     Links,
     find_links,
     linked_on,
     linked_timeline,
+    naming_column,
 )
 from triage.timeline.moments import timeline_at
 from triage.timeline.parts import timelines_in_parts
@@ -52,6 +54,7 @@ from triage.timeline.timelines import (
 )
 
 __all__ = [
+    "EACH_OTHER",
     "MOST_SHARING",
     "NEVER",
     "OTHER_FUTURES",
@@ -72,6 +75,7 @@ __all__ = [
     "linked_on",
     "linked_timeline",
     "moments_of",
+    "naming_column",
     "not_yet_known",
     "nothing_known",
     "nothing_of_referrals",

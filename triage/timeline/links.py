@@ -6,6 +6,9 @@ link begins and ends as facts become known, and is held as days: it exists on th
 the day on which it ``begins``, up to and with the day on which it ``ends``. Links by several names
 are one link, at one remove; nobody is linked to themselves.
 
+Two people are linked as :data:`EACH_OTHER` while an event of each names the other as its victim.
+Then only events that name the person count: what the other is said to have done to them.
+
 A name that more than :data:`MOST_SHARING` people share on an as-of date links nobody on it: it is
 then the name of a place (a shop, a hostel, a police station) and says nothing about two people.
 
@@ -23,15 +26,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from triage.conditions import take
+from triage.conditions import Categories, take
 from triage.timeline.moments import ranges
 from triage.timeline.timelines import Days, Timeline
 
-__all__ = ["MOST_SHARING", "Linked", "Links", "find_links", "linked_on", "linked_timeline"]
+__all__ = [
+    "EACH_OTHER",
+    "MOST_SHARING",
+    "Linked",
+    "Links",
+    "find_links",
+    "linked_on",
+    "linked_timeline",
+    "naming_column",
+]
 
 MOST_SHARING = 50
 """A name that more people share than this, on an as-of date, links nobody on it."""
+
+EACH_OTHER = "each_other"
+"""Stands for a column: people are linked by events in which each is named as the other's victim."""
+
+VICTIM = "victim_id"
 
 Integers = npt.NDArray[np.int64]
 
@@ -50,12 +68,15 @@ class Links:
     begins, ends : ndarray of int32, shape (n_links,)
         Days since 1970-01-01. The link exists on as-of dates after the first, and not after the
         second; ``NEVER`` where it does not end.
+    each_other : bool
+        Whether, of the other's events, only those that name the person as victim count.
     """
 
     person: Integers
     other: Integers
     begins: Days
     ends: Days
+    each_other: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,15 +116,28 @@ def find_links(
     timeline : Timeline
         Of all people: anybody may be linked to those who are asked about.
     column : str
-        Holds names, such as ``victim_id``.
+        Holds names, such as ``victim_id``; or :data:`EACH_OTHER`.
     people : ndarray of int64
         Positions in ``timeline.person_ids``, rising, each once.
     most_sharing : int
         A name that more people share on an as-of date links nobody on it.
     """
+    if column == EACH_OTHER:
+        return _each_other(timeline, people)
     naming = _naming(timeline, column, people)
     sharing = _uncrowded(_sharing(timeline, column, naming), timeline.n_people, most_sharing)
     return _links(sharing, people, timeline.n_people)
+
+
+def naming_column(linked_by: str) -> str:
+    """Return the column of events that holds what links people.
+
+    Examples
+    --------
+    >>> naming_column("victim_id"), naming_column(EACH_OTHER)
+    ('victim_id', 'victim_id')
+    """
+    return VICTIM if linked_by == EACH_OTHER else linked_by
 
 
 def linked_on(links: Links, day: int) -> frozenset[tuple[int, int]]:
@@ -143,7 +177,10 @@ def linked_timeline(
     positions, link = ranges(first, counts), np.repeat(np.arange(len(counts)), counts)
     known = np.maximum(timeline.known[positions], links.begins[link])
     replaced = np.minimum(timeline.replaced[positions], links.ends[link])
-    usable = np.flatnonzero(np.maximum(timeline.happened[positions], known) < replaced)
+    counts_here = np.maximum(timeline.happened[positions], known) < replaced
+    if links.each_other:
+        counts_here &= _victims(timeline)[positions] == links.person[link]
+    usable = np.flatnonzero(counts_here)
     positions, known, replaced = positions[usable], known[usable], replaced[usable]
     row = np.searchsorted(people, links.person[link[usable]])
     happened = timeline.happened[positions]
@@ -162,6 +199,49 @@ def linked_timeline(
         rows=timeline.rows[positions],
     )
     return Linked(taken, positions)
+
+
+def _victims(timeline: Timeline) -> Integers:
+    """Return which person each event names as its victim; −1 where that is nobody's id."""
+    column = timeline.columns[VICTIM]
+    if not isinstance(column, Categories):
+        raise TypeError(f"the event column {VICTIM} does not hold names")
+    names = pa.array(column.names, pa.string())
+    found = pc.index_in(names, value_set=timeline.person_ids).fill_null(-1)
+    return np.append(found.to_numpy(zero_copy_only=False), -1).astype(np.int64)[column.codes]
+
+
+def _each_other(timeline: Timeline, people: Integers) -> Links:
+    victims, n = _victims(timeline), timeline.n_people
+    events = np.flatnonzero(victims >= 0)
+    person = np.searchsorted(timeline.starts, events, side="right") - 1
+    begins = np.maximum(timeline.happened[events], timeline.known[events]).astype(np.int64)
+    ends = timeline.replaced[events].astype(np.int64)
+    there = (begins < ends) & (person != victims[events])
+    pairs = np.column_stack([person[there], victims[events][there]])
+    every = np.unique(pairs @ [n, 1]) if len(pairs) else np.empty(0, np.int64)
+    spans = _united(np.searchsorted(every, pairs @ [n, 1]), begins[there], ends[there])
+    theirs = every[spans.of] % n * n + every[spans.of] // n
+    back = np.searchsorted(every, theirs)
+    back[~np.isin(theirs, every)] = len(every)
+    first = np.searchsorted(_keyed(spans.of, spans.ends), _keyed(back, spans.begins), side="right")
+    beyond = np.searchsorted(_keyed(spans.of, spans.begins), _keyed(back, spans.ends))
+    one = np.repeat(np.arange(len(first)), beyond - first)
+    other = ranges(first, beyond - first)
+    asked = np.isin(every[spans.of[one]] // n, people)
+    one, other = one[asked], other[asked]
+    united = _united(
+        every[spans.of[one]],
+        np.maximum(spans.begins[one], spans.begins[other]),
+        np.minimum(spans.ends[one], spans.ends[other]),
+    )
+    return Links(
+        person=united.of // n,
+        other=united.of % n,
+        begins=united.begins.astype(np.int32),
+        ends=united.ends.astype(np.int32),
+        each_other=True,
+    )
 
 
 def _naming(timeline: Timeline, column: str, people: Integers) -> Integers:

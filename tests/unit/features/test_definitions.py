@@ -115,7 +115,7 @@ def test_a_definition_makes_a_feature_for_each_window(tmp_path: Path) -> None:
             {"linked_by": "agency"},
             "linked by 'agency', but only names link people (victim_id, a",
         ),
-        ({"linked_by": "adress_id"}, "address_id). Did you mean 'address_id'?"),
+        ({"linked_by": "adress_id"}, "each_other). Did you mean 'address_id'?"),
         (
             {"measure": "attribute", "of": "person.age", "linked_by": "victim_id", "windows": ""}
             | {"where": ""},

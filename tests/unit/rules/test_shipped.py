@@ -48,6 +48,11 @@ def test_what_a_panel_needs_is_there() -> None:
         "breach_of_new_order": "floor: must_discuss",
         "graded_high": "floor: must_discuss",
         "no_police_record": "reserve",
+        "serial": "flag",
+        "repeat": "flag",
+        "escalation": "flag",
+        "cara": "route: CARA",
+        "marac": "route: MARAC",
     }
     assert wanted.items() <= effects.items()
 

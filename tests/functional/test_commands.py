@@ -27,6 +27,9 @@ COMMANDS = (
     "decide",
     "decisions",
     "capacity",
+    "erase",
+    "retention",
+    "audit",
     "rules",
 )
 OF_RULES = ("test", "diff", "coverage")
@@ -45,9 +48,12 @@ def test_each_command_of_rules_has_help_with_an_example_and_a_format(program, co
     assert "--format <table|json|csv" in text
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+AUDITS = tuple(f"audit {name}" for name in ("verify", "anchor", "replay", "show", "subject"))
+
+
+@pytest.mark.parametrize("command", [*(one for one in COMMANDS if one != "audit"), *AUDITS])
 def test_each_command_has_help_with_an_example_and_takes_a_workspace(program, command) -> None:
-    text = program.must(command, "--help").out
+    text = program.must(*command.split(), "--help").out
     assert f"Example:  triage {command}" in text
     assert "--workspace DIR" in text
 
@@ -64,10 +70,13 @@ def test_each_command_has_help_with_an_example_and_takes_a_workspace(program, co
         "decide",
         "decisions",
         "capacity",
+        "retention",
+        "audit show",
+        "audit replay",
     ],
 )
 def test_each_command_that_lists_something_can_print_it_three_ways(program, command) -> None:
-    assert "--format <table|json|csv" in program.must(command, "--help").out
+    assert "--format <table|json|csv" in program.must(*command.split(), "--help").out
 
 
 def test_the_version_is_said(program) -> None:

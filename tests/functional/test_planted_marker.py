@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -117,8 +118,40 @@ def test_the_search_finds_what_is_planted(workspace) -> None:
     assert len(list(held_by(workspace))) == len(list((workspace / "moved").iterdir()))
 
 
+def of_the_record(program, workspace: Path, tmp_path: Path) -> list[Any]:
+    """Return what the commands around the record say: of all but a person's own request."""
+    at = ("--workspace", workspace)
+    sheet, wrong = tmp_path / "sheet.csv", tmp_path / "wrong.csv"
+    blank = program.must("decide", "latest", sheet, "--blank", *at)
+    header, first, *_ = sheet.read_text().splitlines()
+    wrong.write_text(f"{header}\n{first.rstrip(',')},{MARKER},{MARKER},,{MARKER}\n")
+    referral = first.split(",")[3]
+    refused = program("decide", "latest", wrong, *at)
+    assert refused.code == 12
+    return [
+        blank,
+        refused,
+        program.must("explain", "latest", referral, *at),
+        program.must("papers", "latest", "--csv", *at),
+        program.must("decisions", "latest", *at),
+        program.must("capacity", *at),
+        program.must("retention", *at),
+        program.must("audit", "verify", *at),
+        program.must("audit", "anchor", *at),
+        program.must("audit", "show", "latest", referral, *at),
+        program.must("audit", "replay", "latest", *at),
+        program.must("erase", referral_person(workspace, referral), "--because", "a test", *at),
+    ]
+
+
+def referral_person(workspace: Path, referral: str) -> str:
+    (folder,) = (workspace / "lists").iterdir()
+    rows = pq.read_table(folder / "referrals.parquet").to_pylist()
+    return next(row["person_id"] for row in rows if row["referral_id"] == referral)
+
+
 @pytest.mark.slow
-def test_a_name_in_an_extract_comes_out_nowhere(program, workspace) -> None:
+def test_a_name_in_an_extract_comes_out_nowhere(program, workspace, tmp_path) -> None:
     """It stands in a column that nobody maps, on every row, and in every column that is read."""
     plant(workspace, in_known_columns=True)
     at = ("--workspace", workspace)
@@ -137,6 +170,7 @@ def test_a_name_in_an_extract_comes_out_nowhere(program, workspace) -> None:
         program.must("promote", "1", "--because", "a test of messages", *at),
         program.must("rank", "--as-of", "2026-01-01", *at),
         program.must("show", "latest", *at, "--format", "csv"),
+        *of_the_record(program, workspace, tmp_path),
     ]
     assert all(MARKER not in done.out + done.err for done in told)
     assert list(held_by(workspace)) == []

@@ -12,7 +12,7 @@ comes at once. What a failure says is decided in one place and holds no data: a 
 or the place in the code.
 """
 
-from triage.cli import deciding, rule_trials
+from triage.cli import auditing, deciding, rule_trials
 from triage.cli.commands import application, main
 
-__all__ = ["application", "deciding", "main", "rule_trials"]
+__all__ = ["application", "auditing", "deciding", "main", "rule_trials"]

@@ -114,7 +114,8 @@ def _settings(place: Place, environment: Mapping[str, str]) -> dict[str, Any]:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": WAIT_SECONDS,
-                "init_command": "PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON",
+                "init_command": "PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; "
+                "PRAGMA secure_delete = ON",  # what is erased is not left in the file
             },
         }
     try:

@@ -22,7 +22,15 @@ compiles no kernel.
 """
 
 from triage.lists.beside import ANSWERS, CAUSES, EARLIER, JOINED, LINKS, MOVES, SCALES
-from triage.lists.bundles import Bundle, ListContent, Papers, read_bundle, write_bundle
+from triage.lists.bundles import (
+    MANIFEST,
+    Bundle,
+    ListContent,
+    Papers,
+    differing_files,
+    read_bundle,
+    write_bundle,
+)
 from triage.lists.decision_sheets import (
     CHOICES,
     COLUMNS,
@@ -36,9 +44,10 @@ from triage.lists.decision_sheets import (
     sheet_identity,
     sheet_rows,
 )
+from triage.lists.erasing import erased_from, persons_of
 from triage.lists.finding import earlier_lists, find_list, list_names
 from triage.lists.gathering import gather_tables
-from triage.lists.manifest import AgainstFacts, Counts, Manifest, ModelFacts, PanelFacts
+from triage.lists.manifest import AgainstFacts, Counts, Erasure, Manifest, ModelFacts, PanelFacts
 from triage.lists.tables import (
     BROUGHT,
     CHANGES,
@@ -74,6 +83,7 @@ __all__ = [
     "IDENTITY",
     "JOINED",
     "LINKS",
+    "MANIFEST",
     "MOVES",
     "NOT_FOR_PANEL",
     "OVERRIDE_REASONS",
@@ -88,6 +98,7 @@ __all__ = [
     "AgainstFacts",
     "Bundle",
     "Counts",
+    "Erasure",
     "IncompleteListError",
     "ListContent",
     "ListTables",
@@ -97,10 +108,13 @@ __all__ = [
     "Papers",
     "SheetColumn",
     "SheetRow",
+    "differing_files",
     "earlier_lists",
+    "erased_from",
     "find_list",
     "gather_tables",
     "list_names",
+    "persons_of",
     "read_bundle",
     "sheet_identity",
     "sheet_rows",

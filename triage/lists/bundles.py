@@ -31,7 +31,15 @@ from triage.lists.tables import (
 )
 from triage.workspace import write_folder
 
-__all__ = ["Bundle", "ListContent", "Papers", "read_bundle", "write_bundle"]
+__all__ = [
+    "MANIFEST",
+    "Bundle",
+    "ListContent",
+    "Papers",
+    "differing_files",
+    "read_bundle",
+    "write_bundle",
+]
 
 MANIFEST = "manifest.json"
 SET_ASIDE = "set_aside"
@@ -169,6 +177,27 @@ def write_bundle(lists_folder: Path, content: ListContent, papers: Papers) -> Bu
     return standing
 
 
+def differing_files(standing: Bundle, content: ListContent, papers: Papers) -> tuple[str, ...]:
+    """Return the files of a list that stands which come out with other bytes when made again.
+
+    Parameters
+    ----------
+    standing : Bundle
+    content : ListContent
+        As it is made now.
+    papers : callable
+    """
+    check_tables(content.tables, content.referrals_in)
+    made, _ = _files(content, papers, standing.folder.parent)
+    return _different(standing.manifest, made)
+
+
+def _different(standing: Manifest, made: Manifest) -> tuple[str, ...]:
+    before, now = {**standing.tables, **standing.papers}, {**made.tables, **made.papers}
+    names = sorted(before.keys() | now.keys())
+    return tuple(name for name in names if before.get(name) != now.get(name))
+
+
 def _files(
     content: ListContent, papers: Papers, lists_folder: Path
 ) -> tuple[Manifest, Mapping[str, bytes]]:
@@ -224,10 +253,7 @@ def _write(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) -> None
 def _check_same(standing: Manifest, made: Manifest) -> None:
     if standing.seal == made.seal:
         return
-    before, now = {**standing.tables, **standing.papers}, {**made.tables, **made.papers}
-    different = sorted(
-        name for name in before.keys() | now.keys() if before.get(name) != now.get(name)
-    )
+    different = _different(standing, made)
     raise StorageError(
         Problem(
             standing.list_id,

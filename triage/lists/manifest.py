@@ -15,6 +15,7 @@ from triage.workspace import Papers, Strict
 __all__ = [
     "AgainstFacts",
     "Counts",
+    "Erasure",
     "Manifest",
     "ModelFacts",
     "PanelFacts",
@@ -104,6 +105,26 @@ class Counts(Strict):
     joined: int = 0
 
 
+class Erasure(Strict):
+    """That a person was erased from a list after it was written.
+
+    Parameters
+    ----------
+    on : date
+    ranks : list of int
+        The places that are missing since.
+    aside : int
+        How many were taken from "not for this panel".
+    seal_before : str
+        The seal of the list as it was, which the ledger knows.
+    """
+
+    on: datetime.date
+    ranks: list[int]
+    aside: int
+    seal_before: Sha256
+
+
 class Manifest(Strict):
     """All that is said of a list beside its tables.
 
@@ -133,6 +154,8 @@ class Manifest(Strict):
         Every other file of the folder → its SHA-256.
     seal : str
         SHA-256 over all of this but ``created_at``.
+    erasures : list of Erasure
+        Those that were erased from the list since; their places stay empty.
     """
 
     format: int
@@ -151,6 +174,7 @@ class Manifest(Strict):
     tables: dict[str, Sha256]
     papers: dict[str, Sha256] = {}
     seal: Sha256 = ""
+    erasures: list[Erasure] = []
 
     def sealed(self, papers: Mapping[str, Sha256]) -> Manifest:
         """Return this manifest with the hashes of its papers, sealed."""
@@ -159,7 +183,7 @@ class Manifest(Strict):
 
     def to_json(self) -> str:
         """Return the text of ``manifest.json``."""
-        return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True) + "\n"
+        return json.dumps(_dumped(self), indent=2, sort_keys=True) + "\n"
 
 
 def digest_of(
@@ -195,7 +219,14 @@ def name_of(as_of: datetime.date, digest: Sha256) -> str:
 
 def seal_of(manifest: Manifest) -> Sha256:
     """Return the SHA-256 of a manifest without ``created_at`` and the seal itself."""
-    return _sha256(manifest.model_dump(mode="json", exclude={"created_at", "seal"}))
+    said = _dumped(manifest)
+    return _sha256({name: said[name] for name in said.keys() - {"created_at", "seal"}})
+
+
+def _dumped(manifest: Manifest) -> dict[str, Any]:
+    """Return what a manifest says; of erasures nothing where there was none, as at first."""
+    without = set() if manifest.erasures else {"erasures"}
+    return manifest.model_dump(mode="json", exclude=without)
 
 
 def _sha256(content: Mapping[str, Any]) -> Sha256:

@@ -481,6 +481,12 @@ def _reading(page: ListPage) -> Iterator[Note]:
 def _cautions(manifest: Manifest) -> Iterator[str]:
     """Yield what must be said on the face of a list about who ordered it."""
     model = manifest.model
+    for erasure in manifest.erasures:
+        ranks = f", at {', '.join(map(str, erasure.ranks))}" if erasure.ranks else ""
+        yield (
+            f"Somebody was erased from this list on {date_words(erasure.on)}{ranks}. Nothing of "
+            "them is left here, and the numbers at the head are those of the list as it was."
+        )
     if model.role == "fallback":
         yield (
             "No model is approved for this panel. This list is ordered by the panel's rules, "

@@ -37,6 +37,13 @@ from triage.records.histories import (
     people_schema,
     referrals_schema,
 )
+from triage.records.persons import (
+    PersonRow,
+    PersonsRows,
+    rows_of_person,
+    stored_without,
+    without_rows,
+)
 from triage.records.pieces import (
     NEVER,
     EventBatch,
@@ -81,6 +88,8 @@ __all__ = [
     "EventBatch",
     "EventType",
     "Fault",
+    "PersonRow",
+    "PersonsRows",
     "Piece",
     "RejectedReferral",
     "Source",
@@ -104,9 +113,12 @@ __all__ = [
     "read_stored_histories",
     "read_vocabulary",
     "referrals_schema",
+    "rows_of_person",
     "single_mark",
     "stored_schemas",
+    "stored_without",
     "undated_sources",
+    "without_rows",
     "write_histories",
     "write_rejects",
 ]

@@ -14,7 +14,7 @@ from triage.records.databases import read_query
 from triage.records.parquet_files import read_parquet_file
 from triage.records.sources import Source, SqlRead
 
-__all__ = ["input_label", "read_extract"]
+__all__ = ["extract_path", "input_label", "read_extract"]
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -23,6 +23,14 @@ def input_label(source: Source) -> str:
     """Return how manifests call a source's extract: its path as written, or the query's name."""
     read = source.form.read
     return read.csv or read.parquet or f"sql:{source.name}"
+
+
+def extract_path(
+    source: Source, root: Path, environment: Mapping[str, str] = os.environ
+) -> Path | None:
+    """Return the file of a source's extract; None where it is a query."""
+    written = source.form.read.csv or source.form.read.parquet
+    return None if written is None else root / _filled_in(written, source, environment)
 
 
 def read_extract(

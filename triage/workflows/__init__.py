@@ -17,6 +17,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from triage.workflows.auditing import (
+        Replayed,
+        Told,
+        Verified,
+        anchor_record,
+        replay_list,
+        show_referral,
+        verify_record,
+    )
     from triage.workflows.backtesting import Backtested, backtest
     from triage.workflows.cards import tell_card
     from triage.workflows.checking import Found, check_extracts, read_accepted
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
         write_blank_sheet,
     )
     from triage.workflows.demo import run_demo, write_demo
+    from triage.workflows.erasing import Erased, erase_person
     from triage.workflows.feature_files import write_features, write_features_by_spark
     from triage.workflows.feature_papers import Listed, describe_features, profile_features
     from triage.workflows.leakage import Proofs, prove_no_leakage
@@ -41,6 +51,7 @@ if TYPE_CHECKING:
     from triage.workflows.ranking import make_list
     from triage.workflows.recording import NO_PERSONAL_DATA, USES, Actor, consult, recorded
     from triage.workflows.reviewing import Reviewed, review_people
+    from triage.workflows.subjects import Due, due_for_review, tell_subject
     from triage.workflows.training import Trainings, train_models
     from triage.workflows.versions import (
         Promoted,
@@ -57,6 +68,8 @@ __all__ = [
     "Backtested",
     "CasesTried",
     "Decided",
+    "Due",
+    "Erased",
     "Found",
     "Listed",
     "Monitored",
@@ -64,9 +77,13 @@ __all__ = [
     "Project",
     "Promoted",
     "Proofs",
+    "Replayed",
     "Reviewed",
+    "Told",
     "Trainings",
+    "Verified",
     "Versions",
+    "anchor_record",
     "backtest",
     "check_extracts",
     "consult",
@@ -74,6 +91,8 @@ __all__ = [
     "cover_rules",
     "describe_features",
     "diff_rules",
+    "due_for_review",
+    "erase_person",
     "forget_features",
     "list_decisions",
     "list_versions",
@@ -86,13 +105,17 @@ __all__ = [
     "prove_no_leakage",
     "read_accepted",
     "recorded",
+    "replay_list",
     "review_people",
     "rollback_version",
     "run_demo",
+    "show_referral",
     "take_decisions",
     "tell_card",
+    "tell_subject",
     "train_models",
     "try_rules",
+    "verify_record",
     "write_blank_sheet",
     "write_demo",
     "write_features",
@@ -101,6 +124,18 @@ __all__ = [
 ]
 
 _HOMES = {
+    "tell_subject": "subjects",
+    "due_for_review": "subjects",
+    "Due": "subjects",
+    "erase_person": "erasing",
+    "Erased": "erasing",
+    "verify_record": "auditing",
+    "show_referral": "auditing",
+    "replay_list": "auditing",
+    "anchor_record": "auditing",
+    "Verified": "auditing",
+    "Told": "auditing",
+    "Replayed": "auditing",
     "Decided": "deciding",
     "count_places": "deciding",
     "list_decisions": "deciding",

@@ -22,7 +22,7 @@ from triage.decisions import (
     read_sheet,
 )
 from triage.errors import ConfigurationError, Problem, close_match
-from triage.lists import Bundle, sheet_identity, sheet_rows
+from triage.lists import persons_of, sheet_identity, sheet_rows
 from triage.workflows.lists import open_list
 from triage.workflows.recording import Actor, kept_decisions, open_the_record
 from triage.workspace import Workspace, read_panel, write_whole
@@ -116,7 +116,7 @@ def take_decisions(root: Path, name: str, file: Path, *, actor: Actor) -> Decide
                 sheet,
                 identity=sheet_identity(bundle),
                 rows=sheet_rows(bundle),
-                persons=_persons(bundle),
+                persons=persons_of(bundle),
                 earlier=earlier,
                 today=entry.at.date(),
             )
@@ -217,14 +217,6 @@ def with_decided_places(
 def _sha256(events: Sequence[dict[str, Any]]) -> str:
     text = json.dumps(list(events), sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _persons(bundle: Bundle) -> dict[str, str]:
-    persons: dict[str, str] = {}
-    for table in (bundle.tables.referrals, bundle.tables.not_for_panel):
-        ids = table["referral_id"].to_pylist(), table["person_id"].to_pylist()
-        persons |= {referral: person or "" for referral, person in zip(*ids, strict=True)}
-    return persons
 
 
 def _told(one: Decision, *, stands: bool) -> dict[str, str | int | float | bool | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from triage.lists import Bundle, find_list, read_bundle
+from triage.workflows.carrying import finish_erasure
 from triage.workspace import Workspace
 
 __all__ = ["open_list"]
@@ -27,4 +28,6 @@ def open_list(root: Path, name: str) -> Bundle:
     TamperedError
         The list was changed after it was written.
     """
-    return read_bundle(find_list(Workspace.at(root).lists, name))
+    workspace = Workspace.at(root)
+    finish_erasure(workspace)
+    return read_bundle(find_list(workspace.lists, name))

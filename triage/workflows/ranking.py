@@ -49,7 +49,7 @@ from triage.workflows.against import History, Judged, Now, moves_table, read_his
 from triage.workflows.cases import answers_table, joined_table, links_table
 from triage.workflows.checking import read_accepted
 from triage.workflows.earlier import earlier_table
-from triage.workflows.making import feature_maker
+from triage.workflows.making import Make, feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version, config_hashes
 from triage.workflows.questions import Asked, ask_of_open
@@ -58,7 +58,7 @@ from triage.workflows.scales import scales_table
 from triage.workflows.supposing import changes_of, faithfulness_of
 from triage.workflows.versions import Role, ranker_of
 
-__all__ = ["Making", "make_list"]
+__all__ = ["Making", "content_of", "make_list"]
 
 
 def make_list(
@@ -107,29 +107,68 @@ def make_list(
     trained = registry.load(version.number, with_ensemble=True)
     checked = read_accepted(project, today=today, progress=progress, decided_before=as_of)
     progress.stage("Ranking and explaining")
-    asked = ask_of_open(
-        project, checked.histories, as_of, feature_maker(project, progress, keep=keep_features)
-    )
     made = Making(
         project, trained, version.sha256, as_of, config_hashes(project.workspace), code_version()
     )
+    content = content_of(
+        made,
+        checked,
+        history,
+        _model_facts(version, trained, role),
+        now=now,
+        make=feature_maker(project, progress, keep=keep_features),
+    )
+    progress.stage("Writing the list")
+    return write_bundle(project.workspace.lists, content, make_papers)
+
+
+def content_of(
+    made: Making,
+    checked: Checked,
+    history: History,
+    model: ModelFacts,
+    *,
+    now: datetime.datetime,
+    make: Make,
+) -> ListContent:
+    """Return all that the list of an as-of date is, before it is written.
+
+    Parameters
+    ----------
+    made : Making
+        By what it is made.
+    checked : Checked
+        What was read.
+    history : History
+        The lists before.
+    model : ModelFacts
+        What the list says of the model.
+    now : datetime
+        Written into the manifest.
+    make : callable
+        Makes features.
+
+    Raises
+    ------
+    NotFoundError
+        No referral is open.
+    """
+    project, as_of = made.project, made.as_of
     set_aside = _set_aside(project, checked, as_of)
-    tables = made.tables(asked, checked.histories, history, set_aside)
-    content = ListContent(
+    asked = ask_of_open(project, checked.histories, as_of, make)
+    return ListContent(
         as_of=as_of,
         created_at=now,
         synthetic=project.panel.synthetic,
         panel=_panel_facts(project),
-        model=_model_facts(version, trained, role),
+        model=model,
         code_version=made.code_version,
         inputs={**checked.inputs, **history.inputs},
         configs=made.configs,
         referrals_in=len({*asked.referral_ids, *(one.referral_id for one in set_aside)}),
-        tables=tables,
+        tables=made.tables(asked, checked.histories, history, set_aside),
         against=history.facts,
     )
-    progress.stage("Writing the list")
-    return write_bundle(project.workspace.lists, content, make_papers)
 
 
 @dataclass(frozen=True)

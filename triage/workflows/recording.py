@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from triage.decisions import APP, Decision, Decisions
+from triage.decisions import Decision, Decisions
 from triage.errors import TriageError
-from triage.ledger import Action, Entry, Place, Record, Stage, open_record
-from triage.workspace import Workspace, read_panel
+from triage.ledger import Action, Entry, Record, Stage, open_record
+from triage.workflows.carrying import finish_erasure
+from triage.workflows.places import APPS, look_at_the_record, record_place
+from triage.workspace import Workspace
 
 __all__ = [
     "NO_PERSONAL_DATA",
@@ -24,9 +26,6 @@ __all__ = [
     "open_the_record",
     "recorded",
 ]
-
-APPS = (APP,)
-"""The rooms above the ledger that keep tables in the record."""
 
 MADE: tuple[Action, ...] = ("collection", "combination")
 
@@ -48,10 +47,15 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "capacity": ("consultation",),
     "rules diff": MADE,
     "rules coverage": MADE,
+    "erase": ("erasure",),
+    "retention": ("consultation",),
+    "audit replay": MADE,
+    "audit show": ("consultation",),
+    "audit subject": ("consultation", "disclosure"),
 }
 """What each command does with personal data."""
 
-NO_PERSONAL_DATA = frozenset({"init", "models", "card"})
+NO_PERSONAL_DATA = frozenset({"init", "models", "card", "audit verify", "audit anchor"})
 """The commands that read and write none, so they leave no row and load no database."""
 
 
@@ -117,7 +121,8 @@ def open_the_record(root: Path, actor: Actor) -> Record:
         The record cannot be opened.
     """
     workspace = Workspace.at(root)
-    record = open_record(_place(workspace), APPS)
+    finish_erasure(workspace)
+    record = open_record(record_place(workspace), APPS)
     try:
         record.heal(actor.clock())
     except BaseException:
@@ -134,16 +139,8 @@ def kept_decisions(workspace: Workspace) -> tuple[Decision, ...]:
     StorageError, TriageError
         The record cannot be read.
     """
-    place = _place(workspace)
-    if not place.stands:
-        return ()
-    with open_record(place, APPS) as record:
-        return Decisions(record).of_all()
-
-
-def _place(workspace: Workspace) -> Place:
-    kept = read_panel(workspace.configs / "panel.yaml", root=workspace.root).record
-    return Place(workspace.record, kept.url or "", kept.url_from or "")
+    with look_at_the_record(workspace) as record:
+        return () if record is None else Decisions(record).of_all()
 
 
 def consult(root: Path, actor: Actor, command: str, **details: Any) -> None:
@@ -181,6 +178,7 @@ def recorded(root: Path, actor: Actor, command: str, **details: Any) -> Iterator
         begun = record.begin(actor.entry(command, "begun", details))
         use = Use(record, begun.sequence)
         try:
+            finish_erasure(Workspace.at(root))  # one that came to be while this was being begun
             yield use
         except BaseException as error:
             failure = {**details, **use.details, "error": type(error).__name__}

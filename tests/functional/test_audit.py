@@ -12,11 +12,13 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
+from tests.postgresql import PASSWORD
 from triage.errors import ReplayError
-from triage.lists import read_bundle
+from triage.lists import DECISIONS, read_bundle
 from triage.workflows import load_project, replay_list
 
 AT = "2026-01-01"
@@ -258,3 +260,52 @@ def test_a_full_disk_leaves_the_old_state(program, ranked, tmp_path, files, comm
     assert not list((ranked / "record").glob(".erasing*"))
     program.must("audit", "verify", "--workspace", ranked)
     program.must(*arguments, "--workspace", ranked)
+
+
+@pytest.mark.postgresql
+def test_a_record_in_postgresql_does_the_same(program, ranked, tmp_path, postgresql_url) -> None:
+    shutil.rmtree(ranked / "lists")
+    shutil.rmtree(ranked / "record")
+    panel = ranked / "configs" / "panel.yaml"
+    text = panel.read_text()
+    panel.write_text(text.replace("record: {}", "record: {url_from: TRIAGE_RECORD_URL}"))
+    at = ("--workspace", ranked)
+    refused = program("show", "latest", *at)
+    assert (refused.code, "TRIAGE_RECORD_URL must hold" in refused.err) == (7, False)
+    env = {"TRIAGE_RECORD_URL": postgresql_url}
+    wrong = {"TRIAGE_RECORD_URL": postgresql_url.replace("127.0.0.1", "127.0.0.2")}
+    unreachable = program("rank", "--as-of", AT, *at, env=wrong)
+    assert unreachable.code == 1
+    assert "must be reachable" in unreachable.err
+    assert PASSWORD not in unreachable.err
+    program.must("rank", "--as-of", AT, *at, env=env)
+    sheet = tmp_path / "sheet.csv"
+    program.must("decide", "latest", sheet, "--blank", *at, env=env)
+    fill(sheet, Decision="accept", Reason="rising", Case_manager="C. W.", Plan="support")
+    program.must("decide", "latest", sheet, *at, env=env)
+    assert program("capacity", *at).code == 3
+    person = str(first_on(ranked)["person_id"])
+    program.must("erase", person, "--because", "a test", *at, env=env)
+    assert "1 decisions, 1 lists: whole" in program.must("audit", "verify", *at, env=env).out
+    assert not (ranked / "record" / "record.sqlite3").exists()
+
+
+def test_a_workbook_comes_back_as_decisions(program, ranked, tmp_path) -> None:
+    at = ("--workspace", ranked)
+    program.must("papers", "latest", "--xlsx", "--output", tmp_path, "--to", "the panel", *at)
+    path = tmp_path / "list.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book[DECISIONS]
+    header = [cell.value for cell in sheet[1]]
+    filled = {"Decision": "accept", "Reason": "rising", "Case manager": "C. W.", "Plan": "support"}
+    for title, text in filled.items():
+        sheet.cell(2, header.index(title) + 1, text)
+    book.save(path)
+    program.must("decide", "latest", path, *at)
+    sheet.cell(3, header.index("Reason") + 1, "=1+1")
+    book.save(path)
+    refused = program("decide", "latest", path, *at)
+    assert refused.code == 12
+    assert "must be text, not a formula" in refused.err
+    decided = json.loads(program.must("decisions", "latest", *at, "--format", "json").out)
+    assert [one["by_whom"] for one in decided] == ["C. W."]

@@ -98,7 +98,7 @@ def erase_person(
     workspace = project.workspace
     with open_the_record(workspace.root, actor) as record:
         _refuse_while_others_work(record)
-        plan = _plan(project, person_id, actor.clock().date(), histories, Decisions(record))
+        plan = _plan(project, person_id, actor.clock().date(), histories, record)
         said = {
             "person": person_id,
             "because": because,
@@ -141,7 +141,7 @@ def _plan(
     person_id: str,
     today: datetime.date,
     histories: Sequence[Path],
-    decisions: Decisions,
+    record: Record,
 ) -> _Plan:
     from triage.papers import make_papers
     from triage.records import rows_of_person, stored_without, without_rows
@@ -171,7 +171,7 @@ def _plan(
             seals[name] = json.loads(anew["manifest.json"])["seal"]
             files |= {workspace.lists / name / file: content for file, content in anew.items()}
     counts = {found.label: len(found.rows) for found in held if found.rows}
-    theirs = decisions.of_person(person_id)
+    theirs = Decisions(record).of_person(person_id)
     if not files and not counts and not theirs:
         raise NotFoundError(
             Problem(
@@ -182,7 +182,7 @@ def _plan(
         )
     named = {person_id, *referrals, *(one.wanted.referral_id for one in theirs)}
     reports = [*_naming(workspace.results, named | events), *_old_papers(workspace, seals)]
-    left = [*_left_of(held, person_id), *_named_by(workspace, named)]
+    left = [*_left_of(held, person_id), *_given_away(record, seals), *_named_by(workspace, named)]
     remove = [workspace.cache, *reports, *_left_over(workspace)]
     return _Plan(files, remove, seals, counts, left)
 
@@ -235,6 +235,17 @@ def _left_of(held: Sequence[PersonsRows], person_id: str) -> Iterator[str]:
             yield (
                 f"{found.label}: {found.mentions} row(s) of other people name {person_id} as the "
                 "victim. They are records of those others, and stay."
+            )
+
+
+def _given_away(record: Record, seals: Mapping[str, str]) -> Iterator[str]:
+    for row in record.rows(command="papers", stage="finished"):
+        facts = row.facts
+        if facts.get("list") in seals:
+            to = ", ".join(facts.get("recipients") or []) or "nobody was named"
+            yield (
+                f"list {facts['list']}: its papers were written on {row.at[:10]} by {row.who} "
+                f"(for: {to}). What was printed, sent or put elsewhere is not within reach."
             )
 
 

@@ -780,7 +780,7 @@ def review_command(
     from triage.workflows import load_project, recorded, review_people
 
     project, details = load_project(workspace), {"as_of": str(as_of.date()), "of": "people"}
-    with Shown() as progress, recorded(workspace, actor(), "rank", **details) as use:
+    with Shown() as progress, recorded(workspace, actor(), "review", **details) as use:
         done = review_people(
             project,
             as_of=as_of.date(),

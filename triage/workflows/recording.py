@@ -37,6 +37,7 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "backtest": MADE,
     "monitor": MADE,
     "rank": MADE,
+    "review": MADE,
     "promote": ("promotion",),
     "rollback": ("promotion",),
     "show": ("consultation",),

@@ -52,7 +52,7 @@ def without_known_dates(stored: Path, folder: Path) -> str:
     return source
 
 
-@pytest.mark.parametrize(
+on_both_engines = pytest.mark.parametrize(
     "engine",
     [
         (),
@@ -63,6 +63,9 @@ def without_known_dates(stored: Path, folder: Path) -> str:
     ],
     ids=["local", "spark"],
 )
+
+
+@on_both_engines
 def test_stored_sources_without_known_dates_are_refused(
     program, untrained, stored, tmp_path, engine
 ) -> None:
@@ -73,6 +76,18 @@ def test_stored_sources_without_known_dates_are_refused(
     )
     assert done.code == 3
     assert f"source '{source}': a source of events must say when they became known" in done.err
+    assert not (tmp_path / "there").exists()
+
+
+@on_both_engines
+def test_a_date_before_all_history_is_refused(program, untrained, stored, tmp_path, engine) -> None:
+    done = program(
+        *("features", "--workspace", untrained, "--as-of", "1990-01-01"),
+        *("--histories", stored, "--output", tmp_path / "there", *engine),
+    )
+    assert done.code == 7
+    assert "as-of date 1990-01-01" in done.err
+    assert "some event must have happened and been known before it" in done.err
     assert not (tmp_path / "there").exists()
 
 

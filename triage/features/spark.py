@@ -44,6 +44,7 @@ from triage.timeline import (
     build_timeline,
     day_of,
     moments_of,
+    nothing_known,
     nothing_open,
     open_referrals,
 )
@@ -118,7 +119,7 @@ def write_features_on_spark(task: SparkTask, *, master: str, histories: str, out
     Raises
     ------
     NotFoundError
-        No referral is open on that date.
+        No referral is open on that date, or it lies before all history.
     ConfigurationError
         Nothing says when a source's events became known.
     ExtractError
@@ -131,7 +132,10 @@ def write_features_on_spark(task: SparkTask, *, master: str, histories: str, out
     with _warnings_of_pandas_left_out(), _session(master) as session, _failures_told():
         found = _tables(session, histories)
         check_stored_columns({name: dict(found[name].dtypes) for name in found}, task.vocabulary)
-        check_stored_known_dates(_undated_sources(found["events"]), task.never_history)
+        undated, first = _known(found["events"])
+        check_stored_known_dates(undated, task.never_history)
+        if (problem := nothing_known(first, task.as_of)) is not None:
+            raise NotFoundError(problem)
         asked = _asked(found, task).persist()
         n_referrals, n_people = _counted(asked, found["referrals"], task)
         groups = -(-n_people // task.people_in_group)
@@ -237,12 +241,15 @@ def _tables(session: SparkSession, histories: str) -> dict[str, DataFrame]:
     return tables
 
 
-def _undated_sources(events: DataFrame) -> list[str]:
-    """Return the sources of which no event has a known date."""
+def _known(events: DataFrame) -> tuple[list[str], datetime.date | None]:
+    """Return the sources without known dates, and the first day on which an event was known."""
     from pyspark.sql import functions as sql
 
-    dated = events.groupBy("source").agg(sql.count("known_on").alias("dated"))
-    return [row["source"] for row in dated.where("dated = 0").select("source").collect()]
+    known_on = sql.col("known_on")
+    usable_from = sql.when(known_on.isNotNull(), sql.greatest("happened_on", known_on))
+    firsts = dict(events.groupBy("source").agg(sql.min(usable_from)).collect())
+    dated = [first for first in firsts.values() if first is not None]
+    return [source for source, first in firsts.items() if first is None], min(dated, default=None)
 
 
 def _asked(found: Mapping[str, DataFrame], task: SparkTask) -> DataFrame:

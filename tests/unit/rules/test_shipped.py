@@ -51,6 +51,8 @@ def test_what_a_panel_needs_is_there() -> None:
         "serial": "flag",
         "repeat": "flag",
         "escalation": "flag",
+        "counter_allegations": "flag",
+        "may_not_be_primary_aggressor": "flag",
         "cara": "route: CARA",
         "marac": "route: MARAC",
     }

@@ -15,6 +15,7 @@ import pytest
 
 from tests.postgresql import running_server
 
+RECORD_OF_TRAINED = "record-of-trained"
 PROGRAM = Path(sys.executable).with_name("triage")
 
 
@@ -109,25 +110,33 @@ def trained(program: Program, untrained: Path, tmp_path_factory: pytest.TempPath
     """Return that workspace with a champion and a list. Do not write to it: see ``ranked``."""
 
     def build(folder: Path) -> None:
-        shutil.copytree(untrained, folder)
+        own_copy(untrained, folder)
         program.must("train", "--workspace", folder)
         linear = ("promote", 1, "--because", "a test")  # ranks without loading shap
         program.must(*linear, "--workspace", folder)
         program.must("rank", "--as-of", "2026-01-01", "--workspace", folder)
+        shutil.copytree(folder / "record", folder.parent / RECORD_OF_TRAINED)
 
     return built_once(tmp_path_factory, "trained", build)
 
 
+def own_copy(shared: Path, to: Path) -> Path:
+    """Return a copy without the record, to which every command that reads ``shared`` adds rows."""
+    return Path(shutil.copytree(shared, to, ignore=shutil.ignore_patterns("record")))
+
+
 @pytest.fixture
 def workspace(untrained: Path, tmp_path: Path) -> Path:
-    """Return a copy of the small workspace, the test's own."""
-    return Path(shutil.copytree(untrained, tmp_path / "workspace"))
+    """Return a copy of the small workspace, the test's own, with an empty record."""
+    return own_copy(untrained, tmp_path / "workspace")
 
 
 @pytest.fixture
 def ranked(trained: Path, tmp_path: Path) -> Path:
     """Return a copy of the small workspace with a champion and a list, the test's own."""
-    return Path(shutil.copytree(trained, tmp_path / "ranked"))
+    copy = own_copy(trained, tmp_path / "ranked")
+    shutil.copytree(trained.parent / RECORD_OF_TRAINED, copy / "record")
+    return copy
 
 
 def contents(folder: Path) -> dict[str, bytes]:

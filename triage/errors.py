@@ -80,7 +80,9 @@ class Problem:
         text = f"{self.where}: {self.must}"
         if self.got:
             text += f"; got {self.got}"
-        return f"{text}. {self.mend}" if self.mend else f"{text}."
+        if not text.endswith("?"):  # where it asks what was meant
+            text += "."
+        return f"{text} {self.mend}" if self.mend else text
 
 
 class TriageError(Exception):

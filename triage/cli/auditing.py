@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +10,13 @@ import typer
 
 from triage.cli.actors import actor, now
 from triage.cli.commands import (
-    DAY,
     HERE,
     FormatOption,
     ListArgument,
     WorkspaceOption,
     application,
 )
-from triage.cli.deciding import Who
+from triage.cli.deciding import OnDay, Who
 from triage.cli.output import Format, print_listing, tell
 
 __all__ = ["audit"]
@@ -197,10 +195,7 @@ def erase_command(
 )
 def retention_command(
     workspace: WorkspaceOption = HERE,
-    on: Annotated[
-        datetime.datetime | None,
-        typer.Option("--on", metavar="DATE", formats=[DAY], help="The day; by default today."),
-    ] = None,
+    on: OnDay = None,
     by: Who = "",
     form: FormatOption = Format.TABLE,
 ) -> None:

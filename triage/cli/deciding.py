@@ -27,6 +27,10 @@ Who = Annotated[
         "--by", metavar="NAME", help="Who does it, as the record shall say; else TRIAGE_USER."
     ),
 ]
+OnDay = Annotated[
+    datetime.datetime | None,
+    typer.Option("--on", metavar="DATE", formats=[DAY], help="The day; by default today."),
+]
 
 
 @application.command(
@@ -98,10 +102,7 @@ def decisions_command(
 )
 def capacity_command(
     workspace: WorkspaceOption = HERE,
-    on: Annotated[
-        datetime.datetime | None,
-        typer.Option("--on", metavar="DATE", formats=[DAY], help="The day; by default today."),
-    ] = None,
+    on: OnDay = None,
     by: Who = "",
     form: FormatOption = Format.TABLE,
 ) -> None:

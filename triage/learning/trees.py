@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,13 +52,14 @@ class TreeSum:
     offset: float = 0.0
 
 
-class _LogOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class _LogOdds(ClassifierMixin, BaseEstimator, abc.ABC):  # type: ignore[misc]
     """What estimators of log-odds share."""
 
     classes_ = (0, 1)
 
+    @abc.abstractmethod
     def decision_function(self, X: Floats) -> Floats:
-        raise NotImplementedError
+        """Return the log-odds of 1, shape (n,)."""
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return the probabilities of 0 and of 1, shape (n, 2)."""

@@ -57,6 +57,9 @@ MISSING = {
     ),
     "postgresql": lambda: "" if postgresql_programs() else "PostgreSQL's server is not installed",
     "browser": lambda: "" if chromium() else "Chromium is not installed",
+    "slow": lambda: (
+        "" if os.environ.get("CI") else "slow: 'CI=true make test' runs these tests too"
+    ),
     "spark": spark_missing,
     "dask": lambda: (
         "" if importlib.util.find_spec("distributed") else "the extra 'dask' is not installed"

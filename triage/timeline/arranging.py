@@ -9,7 +9,7 @@ import numpy as np
 
 from triage.records import NEVER
 
-__all__ = ["arranged", "gather"]
+__all__ = ["arranged", "gather", "parted"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -76,3 +76,33 @@ def gather(values: Any, order: Any, out: Any) -> None:
     """Set ``out[i] = values[order[i]]``."""
     for place in range(len(order)):
         out[place] = values[order[place]]
+
+
+@numba.njit(cache=True, nogil=True)
+def parted(person: Any, part_of: Any, n_parts: int) -> Any:
+    """Return events by the part that their person is in.
+
+    Parameters
+    ----------
+    person : ndarray of int32, shape (n_events,)
+    part_of : ndarray of int32, shape (n_people,)
+    n_parts : int
+
+    Returns
+    -------
+    order : ndarray of int32, shape (n_events,)
+        Events of a part keep their order.
+    starts : ndarray of int64, shape (n_parts + 1,)
+        Where each part's events begin.
+    """
+    its_part = np.empty(len(person), np.int32)
+    starts = np.zeros(n_parts + 1, np.int64)
+    for event in range(len(person)):
+        its_part[event] = part_of[person[event]]
+        starts[its_part[event] + 1] += 1
+    starts = np.cumsum(starts)
+    beyond, order = starts[:-1].copy(), np.empty(len(person), np.int32)
+    for event in range(len(person)):
+        order[beyond[its_part[event]]] = event
+        beyond[its_part[event]] += 1
+    return order, starts

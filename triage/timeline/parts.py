@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from triage.harm import Scale
 from triage.records import CaseHistories, StoredHistories
+from triage.timeline.arranging import gather, parted
 from triage.timeline.events import WHEN_ABSENT, EventArrays, EventReader, Wanted
 from triage.timeline.timelines import PartOfPeople, timeline_of
 
@@ -64,7 +65,8 @@ def timelines_in_parts(
     reader = EventReader(histories, wanted)
     ids = histories.people["person_id"].combine_chunks()
     bounds = np.linspace(0, len(ids), n_parts + 1).astype(np.int64)
-    sorted_out = partial(_sorted_out, reader, bounds, folder)
+    part_of = np.repeat(np.arange(n_parts, dtype=np.int32), np.diff(bounds))
+    sorted_out = partial(_sorted_out, reader, part_of, n_parts, folder)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         pieces = list(pool.map(sorted_out, range(len(reader.pieces))))
 
@@ -76,6 +78,8 @@ def timelines_in_parts(
             events.put(first, run)
             first += len(run["person_id"])
         start, beyond = bounds[part : part + 2].tolist()
+        if runs:
+            events.arrays["person_id"] -= np.int32(start)  # numbered from the part's first
         people = pa.chunked_array([ids.slice(start, beyond - start)])
         timeline = timeline_of(reader.settle(events), wanted, people, scale, None, threads=1)
         return PartOfPeople(start, timeline)
@@ -87,7 +91,11 @@ Piece = dict[int, "list[Columns] | Path"]
 
 
 def _sorted_out(
-    reader: EventReader, bounds: npt.NDArray[np.int64], folder: Path | None, piece: int
+    reader: EventReader,
+    part_of: npt.NDArray[np.int32],
+    n_parts: int,
+    folder: Path | None,
+    piece: int,
 ) -> Piece:
     """Return the events of one piece by part, or the files in which they stand."""
     found: dict[int, list[Columns]] = {}
@@ -95,7 +103,7 @@ def _sorted_out(
     with ExitStack() as open_files:
         writers: dict[int, Any] = {}
         for columns in reader.batches(piece):
-            for part, some in _by_part(columns, bounds):
+            for part, some in _by_part(columns, part_of, n_parts):
                 if folder is None:
                     found.setdefault(part, []).append(some)
                     continue
@@ -109,15 +117,14 @@ def _sorted_out(
 
 
 def _by_part(
-    columns: Columns, bounds: npt.NDArray[np.int64]
+    columns: Columns, part_of: npt.NDArray[np.int32], n_parts: int
 ) -> Iterator[tuple[int, dict[str, npt.NDArray[Any]]]]:
-    """Yield the rows of each part, whose people are numbered from its first."""
-    n_parts = len(bounds) - 1
-    its_part = (np.searchsorted(bounds, columns["person_id"], side="right") - 1).astype(np.int16)
-    order = np.argsort(its_part, kind="stable")  # of 16 bits: a radix sort
-    starts = np.searchsorted(its_part[order], np.arange(n_parts + 1))
-    ordered = {name: values[order] for name, values in columns.items()}
-    ordered["person_id"] -= bounds[its_part[order]].astype(np.int32)
+    """Yield the rows of each part."""
+    order, starts = parted(columns["person_id"], part_of, n_parts)
+    ordered = {}
+    for name, values in columns.items():
+        ordered[name] = np.empty_like(values)
+        gather(values, order, ordered[name])
     for part in np.flatnonzero(np.diff(starts)).tolist():
         rows = slice(starts[part], starts[part + 1])
         yield part, {name: values[rows] for name, values in ordered.items()}

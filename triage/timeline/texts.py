@@ -22,6 +22,9 @@ HALF = np.uint64(0xFFFFFFFF00000000)
 NOBODY = 0
 """The fingerprint of a text that is not known."""
 
+AT_ONCE = 256
+"""Texts that are looked up at a time: what is touched for so many stays in the nearest cache."""
+
 Texts = tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]
 
 
@@ -51,7 +54,8 @@ class Finder:
             return np.concatenate([np.zeros(0, np.int32), *map(self.positions, texts.chunks)])
         found = np.empty(len(texts), dtype=np.int32)
         _find(self._slots, *self._names, *_parts(texts), found)
-        found[_missing(texts)] = -1
+        if texts.null_count:
+            found[_missing(texts)] = -1
         return found
 
 
@@ -66,7 +70,8 @@ def fingerprints(texts: pa.Array) -> npt.NDArray[np.uint64]:
     """
     made = np.empty(len(texts), dtype=np.uint64)
     _fingerprint(*_parts(texts), made)
-    made[_missing(texts)] = NOBODY
+    if texts.null_count:
+        made[_missing(texts)] = NOBODY
     return made
 
 
@@ -123,24 +128,34 @@ def _fill(slots: Any, ends: Any, data: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _find(slots: Any, name_ends: Any, names: Any, ends: Any, data: Any, found: Any) -> None:
-    """Look up each text: first by its hash alone, since lookups then wait for one another less."""
-    beyond = len(slots) - 1
-    numbers = np.empty(len(found), np.uint64)
-    for text in range(len(found)):
-        numbers[text] = _hash(data, ends[text], ends[text + 1])
-    first = np.empty(len(found), np.int32)
-    for text in range(len(found)):
-        slot = _next_slot(slots, numbers[text], np.int64(numbers[text] & np.uint64(beyond)))
-        first[text], found[text] = slot, np.int32(slots[slot] & ~HALF) - 1
-    for text in range(len(found)):
-        slot, name = np.int64(first[text]), found[text]
-        while name >= 0:
-            if _same(data, ends[text], ends[text + 1], names, name_ends[name], name_ends[name + 1]):
-                break
-            slot = _next_slot(slots, numbers[text], (slot + 1) & beyond)
-            name = np.int32(slots[slot] & ~HALF) - 1
-        found[text] = name
+def _find(slots: Any, name_ends: Any, names: Any, ends: Any, data: Any, found: Any) -> Any:
+    """Look up each text, some at a time: all first touch what they will need of the memory.
+
+    Touching is plain loads, none of which has to wait for another one of its kind; what was touched
+    is returned, lest it be left out.
+    """
+    beyond, touched = len(slots) - 1, np.uint64(0)
+    numbers, names_there = np.empty(AT_ONCE, np.uint64), np.empty(AT_ONCE, np.int64)
+    for first in range(0, len(found), AT_ONCE):
+        some = min(AT_ONCE, len(found) - first)
+        for text in range(some):
+            numbers[text] = _hash(data, ends[first + text], ends[first + text + 1])
+        for text in range(some):
+            names_there[text] = np.int64(slots[numbers[text] & np.uint64(beyond)] & ~HALF)
+        for text in range(some if len(names) else 0):
+            touched += np.uint64(names[max(name_ends[names_there[text]] - 1, 0)])
+        for text in range(some):
+            here, slot = first + text, np.int64(numbers[text] & np.uint64(beyond))
+            while True:
+                slot = _next_slot(slots, numbers[text], slot)
+                name = np.int32(slots[slot] & ~HALF) - 1
+                if name < 0 or _same(
+                    data, ends[here], ends[here + 1], names, name_ends[name], name_ends[name + 1]
+                ):
+                    break
+                slot = (slot + 1) & beyond
+            found[here] = name
+    return touched
 
 
 @numba.njit(cache=True, nogil=True)

@@ -304,7 +304,7 @@ def moments_of(
     position = Finder(timeline.person_ids).positions(wanted)
     if (position < 0).any():
         raise KeyError("a person who is in no people source was asked about")
-    return Moments(position, np.broadcast_to(np.asarray(days, dtype=np.int32), len(position)))
+    return Moments(position, np.full(len(position), days, dtype=np.int32))
 
 
 def _gathered(values: npt.NDArray[Any], order: npt.NDArray[np.int32]) -> npt.NDArray[Any]:

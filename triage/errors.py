@@ -17,6 +17,7 @@ __all__ = [
     "ConfigurationError",
     "DecisionError",
     "ExtractError",
+    "FormatError",
     "GateError",
     "LeakageError",
     "LearningError",
@@ -179,6 +180,13 @@ class TamperedError(TriageError):
 
     exit_code = 9
     title = "A stored file was changed after it was written"
+
+
+class FormatError(TriageError):
+    """A list was not touched, but written by another version of the program, in another format."""
+
+    exit_code = 14
+    title = "This list is of another format"
 
 
 def close_match(name: str, known: Iterable[str]) -> str:

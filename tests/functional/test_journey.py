@@ -90,7 +90,9 @@ def test_papers_are_written_for_each_reader(program, trained, tmp_path) -> None:
         "list.xlsx",
         "list.html",
         "list.csv",
+        "list.columns.html",
         "list.json",
+        "list.schema.json",
     }
     assert (tmp_path / "list.html").read_bytes() == (only_list(trained) / "list.html").read_bytes()
     program.must(*asked, "--for", "agency", "--agency", "housing", "--pdf", "--html")
@@ -98,6 +100,9 @@ def test_papers_are_written_for_each_reader(program, trained, tmp_path) -> None:
     for name in ("list.pdf", "housing.pdf", "public.pdf"):
         assert (tmp_path / name).read_bytes().startswith(b"%PDF")
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    schema = program.must("papers", "--schema", "--for", "public").out
+    assert schema == (tmp_path / "public.schema.json").read_text()
+    assert "| rank |" in program.must("papers", "--columns").out
     ids = {row["referral_id"] for row in rows_of((tmp_path / "list.csv").read_text())}
     assert ids
     assert not any(one in (tmp_path / "public.html").read_text() for one in ids)
@@ -109,6 +114,7 @@ def test_papers_are_written_for_each_reader(program, trained, tmp_path) -> None:
         (["--for", "public", "--csv"], "for public there is html, json, pdf, and no csv"),
         (["--for", "agency"], "go together"),
         (["--agency", "housing"], "go together"),
+        (["--schema"], "each stand alone"),
     ],
 )
 def test_what_a_reader_cannot_have_is_refused(program, trained, more, words) -> None:

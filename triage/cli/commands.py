@@ -816,10 +816,13 @@ def show_command(
 @application.command(
     "papers",
     epilog="Example:  triage papers latest --pdf\n\n"
-    "Example:  triage papers latest --for agency --agency housing --pdf",
+    "Example:  triage papers latest --for agency --agency housing --pdf\n\n"
+    "Example:  triage papers --schema > list.schema.json",
 )
 def papers_command(
-    name: ListArgument,
+    name: Annotated[
+        str | None, typer.Argument(metavar="LIST", help="Its name, its as-of date, or 'latest'.")
+    ] = None,
     workspace: WorkspaceOption = HERE,
     reader: Annotated[
         Reader,
@@ -854,11 +857,29 @@ def papers_command(
             help="Who will get them, for the record; may be given several times: --to Housing",
         ),
     ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of the JSON; needs no list.")
+    ] = False,
+    columns: Annotated[
+        bool,
+        typer.Option("--columns", help="Print what each column of the CSV holds, as Markdown."),
+    ] = False,
 ) -> None:
-    """Write a list's papers, in the forms that are named, or in all of them."""
-    from triage.papers import READERS
+    """Write a list's papers, in the forms that are named, or in all of them.
+
+    Beside the CSV stands a guide to its columns, beside the JSON its JSON Schema.
+    """
+    from triage.papers import READERS, columns_markdown, list_schema, told_schema
     from triage.workflows import open_list, recorded, write_papers
 
+    if schema or columns:
+        if name is not None or (schema and columns):
+            raise typer.BadParameter("'--schema' and '--columns' each stand alone, without LIST")
+        chair = reader is Reader.CHAIR
+        print(columns_markdown() if columns else list_schema() if chair else told_schema(), end="")
+        return
+    if name is None:
+        raise typer.BadParameter("name a LIST: its name, its as-of date, or 'latest'")
     wanted = {"pdf": pdf, "xlsx": xlsx, "html": html, "csv": csv, "json": json}
     there = READERS[reader.value]
     forms = [form for form, named in wanted.items() if named] or list(there)

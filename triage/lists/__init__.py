@@ -29,6 +29,7 @@ from triage.lists.bundles import (
     Papers,
     differing_files,
     read_bundle,
+    read_seal,
     write_bundle,
 )
 from triage.lists.decision_sheets import (
@@ -47,7 +48,15 @@ from triage.lists.decision_sheets import (
 from triage.lists.erasing import erased_from, persons_of
 from triage.lists.finding import earlier_lists, find_list, list_names
 from triage.lists.gathering import gather_tables
-from triage.lists.manifest import AgainstFacts, Counts, Erasure, Manifest, ModelFacts, PanelFacts
+from triage.lists.manifest import (
+    FORMAT,
+    AgainstFacts,
+    Counts,
+    Erasure,
+    Manifest,
+    ModelFacts,
+    PanelFacts,
+)
 from triage.lists.tables import (
     BROUGHT,
     CHANGES,
@@ -80,6 +89,7 @@ __all__ = [
     "EVIDENCE",
     "FACTS",
     "FAITHFULNESS",
+    "FORMAT",
     "IDENTITY",
     "JOINED",
     "LINKS",
@@ -116,6 +126,7 @@ __all__ = [
     "list_names",
     "persons_of",
     "read_bundle",
+    "read_seal",
     "sheet_identity",
     "sheet_rows",
     "write_bundle",

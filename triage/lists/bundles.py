@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pydantic
 
-from triage.errors import NotFoundError, Problem, StorageError, TamperedError, close_match
+from triage.errors import (
+    FormatError,
+    NotFoundError,
+    Problem,
+    StorageError,
+    TamperedError,
+    close_match,
+)
 from triage.lists.manifest import (
     FORMAT,
     AgainstFacts,
@@ -20,7 +29,7 @@ from triage.lists.manifest import (
     PanelFacts,
     digest_of,
     name_of,
-    seal_of,
+    seal_of_said,
 )
 from triage.lists.tables import (
     TABLES,
@@ -38,6 +47,7 @@ __all__ = [
     "Papers",
     "differing_files",
     "read_bundle",
+    "read_seal",
     "write_bundle",
 ]
 
@@ -278,11 +288,31 @@ def read_bundle(folder: Path) -> Bundle:
     ------
     NotFoundError
         There is no list.
+    FormatError
+        It is whole, and of a format that only another version of this program reads.
     TamperedError
         With every file that is missing, changed or was put there later.
     """
     manifest = _read_manifest(folder)
-    expected = {**manifest.tables, **manifest.papers}
+    files = _read_files(folder, {**manifest.tables, **manifest.papers})
+    return Bundle(folder, manifest, _read_tables(files))
+
+
+def read_seal(folder: Path) -> str:
+    """Return the seal of a list, of whatever format, after checking every byte of it.
+
+    Raises
+    ------
+    NotFoundError, TamperedError
+        As of :func:`read_bundle`.
+    """
+    said = _said(folder)
+    _read_files(folder, {**said["tables"], **said["papers"]})
+    return str(said["seal"])
+
+
+def _read_files(folder: Path, expected: Mapping[str, str]) -> Mapping[str, bytes]:
+    """Return the files of a list that are what its manifest says, no other beside them."""
     problems = [
         _touched(folder, file.name, "was put there after the list was written")
         for file in sorted(folder.iterdir())
@@ -299,10 +329,11 @@ def read_bundle(folder: Path) -> Bundle:
             problems.append(_touched(folder, name, "is not what was written"))
     if problems:
         raise TamperedError(problems)
-    return Bundle(folder, manifest, _read_tables(files))
+    return files
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def _said(folder: Path) -> dict[str, Any]:
+    """Return what the manifest of a list says, whatever its format, its seal checked."""
     try:
         content = (folder / MANIFEST).read_bytes()
     except OSError:
@@ -315,19 +346,43 @@ def _read_manifest(folder: Path) -> Manifest:
             )
         ) from None
     try:
-        manifest = Manifest.model_validate_json(content)
-    except pydantic.ValidationError:
+        said = dict(json.loads(content))
+        whole = said["list_id"] == folder.name and seal_of_said(said) == said["seal"]
+        known = isinstance(said["format"], int) and {**said["tables"], **said["papers"]}
+    except (ValueError, KeyError, TypeError):
         raise TamperedError(_touched(folder, MANIFEST, "is not what was written")) from None
-    if (
-        manifest.format != FORMAT
-        or seal_of(manifest) != manifest.seal
-        or manifest.list_id != folder.name
-        or set(manifest.tables) != {f"{name}.parquet" for name in TABLES}
-    ):
+    if not whole or not known:
         raise TamperedError(
             _touched(folder, MANIFEST, "is not what was written, or the folder was renamed")
         )
+    return said
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    said = _said(folder)
+    if said["format"] != FORMAT:
+        _read_files(folder, {**said["tables"], **said["papers"]})
+        raise FormatError(_of_another_format(folder, said))
+    try:
+        manifest = Manifest.model_validate_json(json.dumps(said))
+    except pydantic.ValidationError:
+        raise TamperedError(_touched(folder, MANIFEST, "is not what was written")) from None
+    if set(manifest.tables) != {f"{name}.parquet" for name in TABLES}:
+        raise TamperedError(_touched(folder, MANIFEST, "names other tables than a list has"))
     return manifest
+
+
+def _of_another_format(folder: Path, said: Mapping[str, Any]) -> Problem:
+    made_in, made_by = said["format"], said.get("code_version", "of no version that it names")
+    reader = "an earlier" if made_in < FORMAT else "a later"
+    return Problem(
+        f"list {folder.name}",
+        f"must be of format {FORMAT}, which this program reads and writes",
+        f"format {made_in}, made by code {made_by}; every byte is as it was written",
+        f"To read or replay it, take the program of that code version, or {reader} one that reads "
+        f"format {made_in}. 'triage rank --as-of DATE' makes a list of the same date which this "
+        "program reads, and keeps the one that stands.",
+    )
 
 
 def _read_tables(files: Mapping[str, bytes]) -> ListTables:

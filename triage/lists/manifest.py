@@ -13,6 +13,7 @@ import pydantic
 from triage.workspace import Papers, Strict
 
 __all__ = [
+    "FORMAT",
     "AgainstFacts",
     "Counts",
     "Erasure",
@@ -22,9 +23,11 @@ __all__ = [
     "digest_of",
     "name_of",
     "seal_of",
+    "seal_of_said",
 ]
 
 FORMAT = 9
+"""Version of this layout, and of the papers for programs."""
 ID_DIGITS = 8
 
 Sha256 = str
@@ -219,7 +222,11 @@ def name_of(as_of: datetime.date, digest: Sha256) -> str:
 
 def seal_of(manifest: Manifest) -> Sha256:
     """Return the SHA-256 of a manifest without ``created_at`` and the seal itself."""
-    said = _dumped(manifest)
+    return seal_of_said(_dumped(manifest))
+
+
+def seal_of_said(said: Mapping[str, Any]) -> Sha256:
+    """Return the seal that a manifest of any format must have, from what ``manifest.json`` says."""
     return _sha256({name: said[name] for name in said.keys() - {"created_at", "seal"}})
 
 

@@ -3,7 +3,9 @@
 Every paper is made from a bundle alone: the same bundle gives the same bytes, today or in five
 years, whoever asks. One typed page (:class:`ListPage`) says what there is to say; each format
 only sets it: ``list.html`` for people, ``list.csv`` for workbooks, ``list.json`` for programs,
-the pack as a tagged PDF to print, and two views in a terminal. An agency gets a paper
+the pack as a tagged PDF to print, and two views in a terminal. What each column of the CSV and
+each field of the JSON means is said once, and from that the guide and the JSON Schema are made that
+lie beside them. An agency gets a paper
 of its own, of what it may see, and the public one of counts. Other pages are not about a list: the
 catalogue of the features that a workspace makes, their profile over many people, a backtest
 (:class:`BacktestReport`), a model's card (:class:`Card`) and a monitor (:class:`MonitorReport`);
@@ -33,7 +35,7 @@ from triage.papers.changing import Change, Changes
 from triage.papers.comparing import Comparison, Difference, SingleFact, Theme
 from triage.papers.distribution import sparkline
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
-from triage.papers.making import READERS, make_paper, make_papers
+from triage.papers.making import READERS, make_guides, make_paper, make_papers
 from triage.papers.monitors import (
     MONITOR_COLUMNS,
     MonitorReport,
@@ -55,6 +57,7 @@ from triage.papers.pages import (
 )
 from triage.papers.policy_pages import trial_page
 from triage.papers.reviews import review_csv
+from triage.papers.schemas import columns_markdown, list_schema, told_schema
 from triage.papers.terminal import CaseForm, Form, print_case, print_list
 
 __all__ = [
@@ -91,8 +94,11 @@ __all__ = [
     "case_markdown",
     "case_page",
     "catalogue_page",
+    "columns_markdown",
     "comparison",
     "list_page",
+    "list_schema",
+    "make_guides",
     "make_paper",
     "make_papers",
     "monitor_csv",
@@ -104,5 +110,6 @@ __all__ = [
     "review_csv",
     "sparkline",
     "themes",
+    "told_schema",
     "trial_page",
 ]

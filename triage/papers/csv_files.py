@@ -7,52 +7,13 @@ import io
 from collections.abc import Iterable, Mapping
 
 from triage.papers.beside import Beside, Gone, Joined
+from triage.papers.fields import COLUMNS
 from triage.papers.pages import Aside, Case, ListPage
 from triage.papers.wording import visible
 
 __all__ = ["case_csv", "guarded", "list_csv"]
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
-COLUMNS = (
-    "standing",
-    "rank",
-    "place",
-    "referral_id",
-    "person_id",
-    "made_on",
-    "agency",
-    "route",
-    "tier",
-    "reason_1",
-    "reason_2",
-    "reason_3",
-    "not_known",
-    "provisional",
-    "best_rank",
-    "worst_rank",
-    "ask_whom",
-    "ask_first",
-    "reserved",
-    "how_likely",
-    "score",
-    "probability",
-    "score_low",
-    "score_high",
-    "chance_within_capacity",
-    "also_referred_as",
-    "linked_to",
-    "places_on_other_scales",
-    "depends_on_scale",
-    "last_to_be_discussed",
-    "moved",
-    "rank_then",
-    "why_moved",
-    "horizon_days",
-    "base_rate",
-    "list_id",
-    "as_of",
-    "synthetic",
-)
 CASE_COLUMNS = (
     "list_id",
     "referral_id",
@@ -113,7 +74,8 @@ def list_csv(page: ListPage, *, only: str | None = None) -> str:
         *(_aside(one) for one in page.asides if only in (None, one.referral_id)),
         *(_gone(one) for one in page.gone if only is None),
     ]
-    return _text(COLUMNS, ({**row, **shared} for row in rows))
+    columns = tuple(column.name for column in COLUMNS)
+    return _text(columns, ({**row, **shared} for row in rows))
 
 
 def case_csv(page: ListPage, case: Case) -> str:

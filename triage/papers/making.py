@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from triage.errors import NotFoundError, Problem, close_match
 from triage.lists import Bundle
@@ -12,10 +12,11 @@ from triage.papers.json_files import list_json
 from triage.papers.pack import list_pdf
 from triage.papers.pages import ListPage, list_page
 from triage.papers.readers import agencies_of, agency_paper, public_paper
+from triage.papers.schemas import columns_page, list_schema, told_schema
 from triage.papers.told import ToldPage, told_json, told_page, told_pdf
 from triage.papers.workbook import list_xlsx
 
-__all__ = ["FORMS", "READERS", "make_paper", "make_papers"]
+__all__ = ["FORMS", "READERS", "make_guides", "make_paper", "make_papers"]
 
 FORMS: Mapping[str, Callable[[Bundle, ListPage], bytes]] = {
     "html": lambda _bundle, page: html_page(page),
@@ -40,6 +41,14 @@ READERS: Mapping[str, tuple[str, ...]] = {
 
 BESIDE_THE_LIST = ("html", "csv", "json")
 
+GUIDES: Mapping[str, tuple[str, Callable[[Bundle], bytes]]] = {
+    "csv": ("columns.html", lambda bundle: columns_page(bundle.manifest.panel)),
+    "json": ("schema.json", lambda _bundle: list_schema().encode()),
+}
+TOLD_GUIDES: Mapping[str, tuple[str, Callable[[Bundle], bytes]]] = {
+    "json": ("schema.json", lambda _bundle: told_schema().encode()),
+}
+
 
 def make_papers(bundle: Bundle) -> dict[str, bytes]:
     """Return the papers that lie in a list's folder, by file name.
@@ -50,7 +59,24 @@ def make_papers(bundle: Bundle) -> dict[str, bytes]:
         ``created_at`` and the hashes of the papers themselves are not looked at.
     """
     page = list_page(bundle)
-    return {f"list.{form}": FORMS[form](bundle, page) for form in BESIDE_THE_LIST}
+    papers = {f"list.{form}": FORMS[form](bundle, page) for form in BESIDE_THE_LIST}
+    guides = make_guides(bundle, BESIDE_THE_LIST)
+    return papers | {f"list.{ending}": guide for ending, guide in guides.items()}
+
+
+def make_guides(bundle: Bundle, forms: Iterable[str], *, reader: str = "chair") -> dict[str, bytes]:
+    """Return what says how to read those of some papers that are for programs, by its ending.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    forms : iterable of str
+        Those that have no such guide are passed over.
+    reader : {"chair", "agency", "public"}
+    """
+    guides = GUIDES if reader == "chair" else TOLD_GUIDES
+    made = (guides[form] for form in forms if form in guides)
+    return {ending: make(bundle) for ending, make in made}
 
 
 def make_paper(bundle: Bundle, form: str, *, reader: str = "chair", agency: str = "") -> bytes:

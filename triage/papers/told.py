@@ -20,6 +20,7 @@ __all__ = [
     "Section",
     "Table",
     "ToldPage",
+    "sections_markdown",
     "told_json",
     "told_markdown",
     "told_page",
@@ -135,13 +136,17 @@ def told_markdown(page: ToldPage) -> str:
     lines = [f"# {page.title}", "", f"{page.panel.name} · {page.panel.area}", ""]
     if page.synthetic:
         lines += ["**SYNTHETIC DATA.** Every person and figure is invented.", ""]
-    lines += [f"**{page.standing}**"]
-    for section in page.sections:
-        lines += ["", f"## {section.title}", ""]
-        lines += [f"- {visible(sentence)}" for sentence in section.sentences]
-        if section.table is not None and section.table.rows:
-            lines += ["", *_table(section.table)]
+    lines += [f"**{page.standing}**", *sections_markdown(page.sections)]
     return "\n".join(lines) + "\n"
+
+
+def sections_markdown(sections: Iterable[Section]) -> Iterator[str]:
+    """Yield the lines of some parts of a paper as Markdown."""
+    for section in sections:
+        yield from ("", f"## {section.title}", "")
+        yield from (f"- {visible(sentence)}" for sentence in section.sentences)
+        if section.table is not None and section.table.rows:
+            yield from ("", *_table(section.table))
 
 
 def _table(table: Table) -> Iterator[str]:

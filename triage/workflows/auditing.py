@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from triage.decisions import GUARDS, Decision, Decisions
 from triage.errors import Problem, ReplayError, TamperedError, TriageError
 from triage.ledger import Anchor, Fault, Record, Row, read_anchor, write_anchor
-from triage.lists import Bundle, list_names, persons_of, read_bundle
+from triage.lists import Bundle, list_names, persons_of, read_bundle, read_seal
 from triage.workflows.lists import open_list
 from triage.workflows.places import look_at_the_record
 from triage.workflows.recording import Actor, open_the_record
@@ -120,7 +120,7 @@ def _list_faults(workspace: Workspace, record: Record) -> Iterator[Fault]:
             )
             continue
         try:
-            seal = read_bundle(workspace.lists / name).manifest.seal
+            seal = read_seal(workspace.lists / name)
         except TamperedError as error:
             yield Fault(where, f"was touched: {error.problems[0].must}")
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from triage.papers import READERS, make_paper
+from triage.papers import READERS, make_guides, make_paper
 from triage.workflows.lists import open_list
 from triage.workspace import Workspace, write_whole
 
@@ -24,6 +24,8 @@ def write_papers(
     output: Path | None = None,
 ) -> tuple[Path, ...]:
     """Write papers of a list, and return where they stand.
+
+    Beside CSV and JSON the guide to the columns and the JSON Schema are written too.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ def write_papers(
         folder / f"{called}.{form}": make_paper(bundle, form, reader=reader, agency=agency)
         for form in forms or READERS[reader]
     }
+    guides = make_guides(bundle, forms or READERS[reader], reader=reader)
+    made |= {folder / f"{called}.{ending}": guide for ending, guide in guides.items()}
     for path, content in made.items():
         write_whole(path, content)
     return tuple(made)

@@ -19,9 +19,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.invented_lists import invented_content, invented_tables
-from triage.errors import NotFoundError, StorageError, TamperedError
-from triage.lists import Bundle, Counts, list_names, read_bundle, write_bundle
+from triage.errors import FormatError, NotFoundError, StorageError, TamperedError
+from triage.lists import (
+    FORMAT,
+    Bundle,
+    Counts,
+    list_names,
+    read_bundle,
+    read_seal,
+    write_bundle,
+)
 from triage.lists.bundles import MANIFEST
+from triage.lists.manifest import seal_of_said
 
 LATER = datetime.datetime(2026, 3, 9, 17, 0, tzinfo=datetime.UTC)
 FILES = {
@@ -313,3 +322,40 @@ def test_a_referral_that_is_not_on_the_list_gets_a_close_match(tmp_path):
         NotFoundError, match=rf"has no referral 'zzz'.*triage show {bundle.list_id}"
     ):
         bundle.find_referral("zzz")
+
+
+def of_format(bundle: Bundle, number: object) -> None:
+    """Write a list's manifest as a program of another format would have, its seal and all."""
+    path = bundle.folder / MANIFEST
+    said = json.loads(path.read_bytes()) | {"format": number}
+    path.write_text(json.dumps(said | {"seal": seal_of_said(said)}))
+
+
+@pytest.mark.parametrize(
+    ("number", "reader"), [(FORMAT - 1, "an earlier"), (FORMAT + 1, "a later")]
+)
+def test_a_list_of_another_format_is_named_and_not_called_touched(tmp_path, number, reader):
+    bundle = write(tmp_path)
+    of_format(bundle, number)
+    words = f"got format {number}, made by code {bundle.manifest.code_version}; .*{reader} one"
+    with pytest.raises(FormatError, match=words):
+        read_bundle(bundle.folder)
+    said = json.loads((bundle.folder / MANIFEST).read_bytes())
+    assert read_seal(bundle.folder) == said["seal"] != bundle.manifest.seal
+
+
+def test_a_list_of_another_format_that_was_touched_is_refused(tmp_path):
+    bundle = write(tmp_path)
+    of_format(bundle, FORMAT - 1)
+    (bundle.folder / "list.txt").write_text("another")
+    for read in (read_bundle, read_seal):
+        with pytest.raises(TamperedError, match=r"list\.txt: is not what was written"):
+            read(bundle.folder)
+
+
+@pytest.mark.parametrize("number", ["9", None, {}])
+def test_a_list_of_no_format_is_refused(tmp_path, number):
+    bundle = write(tmp_path)
+    of_format(bundle, number)
+    with pytest.raises(TamperedError, match=r"manifest\.json: is not what was written"):
+        read_bundle(bundle.folder)

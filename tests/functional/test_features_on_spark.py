@@ -91,6 +91,17 @@ def test_a_date_before_all_history_is_refused(program, untrained, stored, tmp_pa
     assert not (tmp_path / "there").exists()
 
 
+@on_both_engines
+def test_a_date_that_lies_ahead_is_refused(program, untrained, stored, tmp_path, engine) -> None:
+    done = program(
+        *("features", "--workspace", untrained, "--as-of", "2999-01-01"),
+        *("--histories", stored, "--output", tmp_path / "there", *engine),
+    )
+    assert done.code == 7
+    assert "as-of date 2999-01-01: must not be after" in done.err
+    assert not (tmp_path / "there").exists()
+
+
 @pytest.mark.spark
 @pytest.mark.slow
 def test_spark_gives_the_features_that_this_machine_gives(

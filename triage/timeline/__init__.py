@@ -22,6 +22,7 @@ from triage.timeline.attributes import (
     people_attributes_at,
 )
 from triage.timeline.cohort import (
+    not_yet,
     nothing_known,
     nothing_open,
     open_referrals,
@@ -76,6 +77,7 @@ __all__ = [
     "linked_timeline",
     "moments_of",
     "naming_column",
+    "not_yet",
     "not_yet_known",
     "nothing_known",
     "nothing_of_referrals",

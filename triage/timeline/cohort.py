@@ -13,7 +13,7 @@ from triage.errors import Problem
 from triage.timeline.timelines import Days
 from triage.workspace import Cohort
 
-__all__ = ["nothing_known", "nothing_open", "open_referrals", "training_days"]
+__all__ = ["not_yet", "nothing_known", "nothing_open", "open_referrals", "training_days"]
 
 
 def open_referrals(referrals: pa.Table, cohort: Cohort, day: int) -> npt.NDArray[np.int64]:
@@ -73,6 +73,27 @@ def nothing_known(first: datetime.date | None, as_of: datetime.date) -> Problem 
         "some event must have happened and been known before it",
         f"a history of which the first is known on {first}",
         "Choose a later date, or bring in older extracts.",
+    )
+
+
+def not_yet(as_of: datetime.date, today: datetime.date) -> Problem | None:
+    """Return how to tell that an as-of date lies ahead; None where it does not.
+
+    An as-of date takes what is known before it: tomorrow's takes all that is on record today. Of
+    what becomes known between now and a later one nothing is on record, and every feature would
+    say that nothing happened.
+
+    Parameters
+    ----------
+    as_of, today : date
+    """
+    tomorrow = today + datetime.timedelta(days=1)
+    if as_of <= tomorrow:
+        return None
+    return Problem(
+        f"as-of date {as_of}",
+        f"must not be after {tomorrow}, tomorrow: nothing is on record yet of the days between",
+        mend="Choose an earlier date, or ask again on that day.",
     )
 
 

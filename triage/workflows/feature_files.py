@@ -49,7 +49,7 @@ from triage.timeline import (
 from triage.workflows.checking import read_accepted
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
-from triage.workflows.questions import open_on, require_history
+from triage.workflows.questions import open_on, require_history, require_past
 from triage.workspace import scratch_folder, write_folder, write_whole
 
 __all__ = ["Of", "histories_of", "write_features", "write_features_by_spark"]
@@ -116,11 +116,12 @@ def write_features(
     Raises
     ------
     NotFoundError
-        No referral is open on a date, or it lies before all history.
+        No referral is open on a date, it lies before all history, or ahead.
     ConfigurationError
         Nothing says when a source's events became known.
     RejectedRowsError, ExtractError, StorageError
     """
+    require_past(as_of, today)
     plan, n_threads = make_plan(project.features), threads or processors()
     known = histories_of(project, histories, today, progress)
     asked = _asked(project, known, as_of, of)
@@ -282,11 +283,12 @@ def write_features_by_spark(
     Raises
     ------
     NotFoundError
-        No referral is open on that date.
+        No referral is open on that date, or it lies ahead.
     ConfigurationError
         Nothing says when a source's events became known.
     ExtractError, StorageError, TriageError
     """
+    require_past([as_of], today)
     task = SparkTask(
         features=project.features,
         vocabulary=project.vocabulary,

@@ -21,6 +21,7 @@ from triage.timeline import (
     build_timeline,
     day_of,
     moments_of,
+    not_yet,
     nothing_known,
     nothing_open,
     open_referrals,
@@ -30,7 +31,15 @@ from triage.workflows.making import Make, made_anew
 from triage.workflows.project import Project
 from triage.workspace import Cohort
 
-__all__ = ["Asked", "ask_of", "ask_of_all", "ask_of_open", "open_on", "require_history"]
+__all__ = [
+    "Asked",
+    "ask_of",
+    "ask_of_all",
+    "ask_of_open",
+    "open_on",
+    "require_history",
+    "require_past",
+]
 
 Rows = npt.NDArray[np.int64]
 Days = npt.NDArray[np.int32]
@@ -140,6 +149,19 @@ def require_history(
             return
         firsts.append(day)
     problems = [nothing_known(min(firsts, default=None), date) for date in as_of]
+    if found := [problem for problem in problems if problem is not None]:
+        raise NotFoundError(found)
+
+
+def require_past(as_of: Sequence[datetime.date], today: datetime.date) -> None:
+    """Raise where an as-of date lies ahead.
+
+    Raises
+    ------
+    NotFoundError
+        With every such date.
+    """
+    problems = [not_yet(date, today) for date in as_of]
     if found := [problem for problem in problems if problem is not None]:
         raise NotFoundError(found)
 

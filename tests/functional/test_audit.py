@@ -301,11 +301,15 @@ def test_a_workbook_comes_back_as_decisions(program, ranked, tmp_path) -> None:
     for title, text in filled.items():
         sheet.cell(2, header.index(title) + 1, text)
     book.save(path)
-    program.must("decide", "latest", path, *at)
+    refused = program("decide", "latest", path, "--met", "2025-12-31", *at)
+    assert (refused.code, "on or after 2026-01-01" in refused.err) == (12, True)
+    program.must("decide", "latest", path, "--met", "2026-01-08", *at)
     sheet.cell(3, header.index("Reason") + 1, "=1+1")
     book.save(path)
     refused = program("decide", "latest", path, *at)
     assert refused.code == 12
     assert "must be text, not a formula" in refused.err
     decided = json.loads(program.must("decisions", "latest", *at, "--format", "json").out)
-    assert [one["by_whom"] for one in decided] == ["C. W."]
+    assert [(one["by_whom"], one["met_on"]) for one in decided] == [("C. W.", "2026-01-08")]
+    shown = program.must("audit", "show", "latest", decided[0]["referral"], *at).out
+    assert "met on 2026-01-08" in shown

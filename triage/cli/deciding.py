@@ -36,7 +36,7 @@ OnDay = Annotated[
 @application.command(
     "decide",
     epilog="Example:  triage decide latest march.csv --blank\n\n"
-    "Example:  triage decide latest march.csv --by 'A. Chair'",
+    "Example:  triage decide latest march.csv --by 'A. Chair' --met 2026-03-05",
 )
 def decide_command(
     name: ListArgument,
@@ -46,6 +46,15 @@ def decide_command(
     blank: Annotated[
         bool, typer.Option("--blank", help="Write an empty sheet of the list to FILE.csv instead.")
     ] = False,
+    met: Annotated[
+        datetime.datetime | None,
+        typer.Option(
+            "--met",
+            metavar="DATE",
+            formats=[DAY],
+            help="When the panel met, where a row's “Met on” is empty; by default today.",
+        ),
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Record what the panel decided on a list, from a filled sheet.
@@ -56,6 +65,8 @@ def decide_command(
     from triage.workflows import take_decisions, write_blank_sheet
 
     if blank:
+        if met is not None:
+            raise typer.BadParameter("--met goes with a filled sheet, not with --blank.")
         if file.suffix.lower() != ".csv":
             raise typer.BadParameter("--blank writes a CSV file: give FILE.csv.")
         if file.exists():
@@ -63,7 +74,8 @@ def decide_command(
         rows = write_blank_sheet(workspace, name, file, actor=actor(by))
         tell(f"An empty sheet of {rows} referrals: {file}")
         return
-    done = take_decisions(workspace, name, file, actor=actor(by))
+    met_on = None if met is None else met.date()
+    done = take_decisions(workspace, name, file, actor=actor(by), met_on=met_on)
     if done.decisions or form is not Format.TABLE:
         print_listing(done.rows, done.columns, form)
     corrected = sum(one.wanted.corrects is not None for one in done.decisions)

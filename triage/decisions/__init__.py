@@ -14,7 +14,9 @@ referral of which list, what kind of decision, when and by whom, and the SHA-256
 content (the person, the reason, the case manager) may be removed, never changed. The
 hash is salted, and the salt goes with the content: nobody can guess what was erased. *An old sheet
 undoes nothing*: a row that says what stands is passed over, and one that says what was
-corrected since is refused.
+corrected since is refused. *When the panel met is not when it was written down*: a place begins,
+and counts in the year, by the first, and is known from the second on; where nobody says, the two
+are one day.
 
 *The next list knows who is on the programme* without a rule of its own: an accepted referral
 becomes an event of the person's case history, known after the day on which it was recorded, with

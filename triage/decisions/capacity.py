@@ -58,6 +58,8 @@ def places_of(
 ) -> Places:
     """Return the programme's places on a day, by what was recorded up to and on it.
 
+    A place counts in the year in which the panel met.
+
     Parameters
     ----------
     decisions : sequence of Decision
@@ -78,7 +80,7 @@ def places_of(
         last = versions[-1]
         if last.wanted.choice not in ("accept", "leave"):
             continue  # corrected: the place was never given
-        taken += first <= versions[0].recorded_at.date() <= on
+        taken += first <= versions[0].met_on <= on
         ends = last.wanted.content.until
         if last.erased or last.wanted.choice == "leave" or (ends is not None and ends < on):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from triage.decisions.sheets import Cell, Sheet
 from triage.errors import DecisionError, Problem, close_match
@@ -17,6 +17,7 @@ LONGEST = 2000
 ABOVE = "to discuss"
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BRITISH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+NO_CELL = Cell("", "")
 FILLED = tuple(column for column in COLUMNS if column.kind != "context")
 
 
@@ -57,6 +58,8 @@ class Wanted:
     content : Content
     corrects : int or None
         The decision that it takes the place of.
+    met_on : date or None
+        When the panel met; None where it was recorded before that was asked.
     """
 
     referral_id: str
@@ -65,6 +68,7 @@ class Wanted:
     standing: str
     content: Content
     corrects: int | None = None
+    met_on: datetime.date | None = None
 
     @property
     def departs(self) -> bool:
@@ -99,6 +103,11 @@ class Decision:
     ledger_row: int
     erased: bool = False
 
+    @property
+    def met_on(self) -> datetime.date:
+        """When the panel met; the day of recording where nobody said."""
+        return self.wanted.met_on or self.recorded_at.date()
+
 
 def current_of(decisions: Sequence[Decision]) -> dict[tuple[str, str], Decision]:
     """Return the decision that stands of each list and referral, the last of each."""
@@ -112,7 +121,9 @@ def decide(
     rows: Sequence[SheetRow],
     persons: Mapping[str, str],
     earlier: Sequence[Decision],
+    as_of: datetime.date,
     today: datetime.date,
+    met_on: datetime.date | None = None,
 ) -> tuple[Wanted, ...]:
     """Return what a sheet decides anew, each cell checked.
 
@@ -127,12 +138,17 @@ def decide(
         Referral → person.
     earlier : sequence of Decision
         All that was recorded on this list, in order.
+    as_of : date
+        The list's.
     today : date
+    met_on : date, optional
+        When the panel met, for rows that do not say so themselves; by default today.
 
     Returns
     -------
     tuple of Wanted
-        A row that says what stands already is left out.
+        A row that says what stands already is left out. One that does not say when the panel met
+        says nothing against the day that stands.
 
     Raises
     ------
@@ -143,27 +159,71 @@ def decide(
         raise DecisionError(_of_another(sheet.identity, identity))
     on_list = {row["referral_id"]: row for row in rows}
     current = {one.wanted.referral_id: one for one in earlier}
-    problems: list[Problem] = []
+    meeting = _Meeting(as_of, today, met_on)
+    problems = list(meeting.problems)
     wanted: list[Wanted] = []
     seen: set[str] = set()
     for cells in sheet.rows:
         referral_id = cells["referral_id"].text
         found = [*_of_context(cells, on_list, seen), *_of_cells(cells)]
         seen.add(referral_id)
-        if not found and cells["decision"].text:
-            one = _wanted(cells, on_list[referral_id], persons.get(referral_id, ""))
+        if cells["decision"].text and referral_id in on_list:
+            one = _wanted(cells, on_list[referral_id], persons.get(referral_id, ""), meeting)
             standing = current.get(referral_id)
-            found = [*_of_choice(cells, one, standing, today)]
-            if standing is not None and _same(standing.wanted, one):
+            stated = meeting.is_stated(cells)
+            if not found and standing is not None and _same(standing, one, stated=stated):
                 continue
-            found += _of_stale(cells, one, earlier, standing)
-            wanted.append(
-                one if standing is None else Wanted(**{**vars(one), "corrects": standing.number})
-            )
+            more = [*_of_choice(cells, one, standing, today), *meeting.of_row(cells, one)]
+            if not found:
+                more += _of_stale(cells, one, earlier, standing, stated=stated)
+            found += _of_others(more, found, cells["decision"].address)
+            wanted.append(one if standing is None else replace(one, corrects=standing.number))
         problems += found
     if problems:
         raise DecisionError(problems)
     return tuple(wanted)
+
+
+def _of_others(more: Sequence[Problem], found: Sequence[Problem], choice: str) -> Iterator[Problem]:
+    """Yield what is wrong with further cells; nothing where it is not known what was decided."""
+    wrong = {problem.where for problem in found}
+    if choice not in wrong:
+        yield from (problem for problem in more if problem.where not in wrong)
+
+
+@dataclass(frozen=True)
+class _Meeting:
+    """When the panel met: by a row itself, else by what was given for the sheet, else today."""
+
+    as_of: datetime.date
+    today: datetime.date
+    given: datetime.date | None
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the day that was given."""
+        if self.given is None:
+            return []
+        return list(self._of_day("the day that was given for the whole sheet", self.given))
+
+    def is_stated(self, cells: Mapping[str, Cell]) -> bool:
+        """Whether anybody says when it was."""
+        return self.given is not None or bool(cells.get("met_on", NO_CELL).text)
+
+    def of_row(self, cells: Mapping[str, Cell], one: Wanted) -> Iterator[Problem]:
+        cell = cells.get("met_on", NO_CELL)
+        if one.met_on is not None and (cell.text or self.given is None):
+            yield from self._of_day(cell.address or cells["decision"].address, one.met_on)
+
+    def _of_day(self, where: str, met_on: datetime.date) -> Iterator[Problem]:
+        must = (
+            f"the panel must have met on or after {self.as_of}, the list's as-of date, and by "
+            f"{self.today}"
+        )
+        if met_on > self.today:
+            yield Problem(where, must, "a day to come", "Record what it decided once it has met.")
+        if met_on < self.as_of:
+            yield Problem(where, must, "an earlier day", "Is this the sheet of that meeting?")
 
 
 def _of_another(stated: Mapping[str, str], identity: Mapping[str, str]) -> Problem:
@@ -193,7 +253,7 @@ def _of_context(
     if referral.text in seen:
         yield Problem(referral.address, "each referral must have one row", "a second one")
     for name, value in on_list[referral.text].items():
-        cell = cells.get(name, Cell("", ""))
+        cell = cells.get(name, NO_CELL)
         given = _iso(cell.text) if name == "made_on" else cell.text
         if given is None or given.lstrip("'") != value.lstrip("'"):
             yield Problem(
@@ -207,7 +267,7 @@ def _of_context(
 def _of_cells(cells: Mapping[str, Cell]) -> Iterator[Problem]:
     choice = _plain(cells["decision"].text)
     for column in FILLED:
-        cell = cells.get(column.name, Cell("", ""))
+        cell = cells.get(column.name, NO_CELL)
         if not cell.text:
             continue
         if cell.formula:
@@ -243,7 +303,7 @@ def _of_choice(
     cells: Mapping[str, Cell], one: Wanted, standing: Decision | None, today: datetime.date
 ) -> Iterator[Problem]:
     for column in FILLED:
-        cell = cells.get(column.name, Cell("", ""))
+        cell = cells.get(column.name, NO_CELL)
         if column.name in ("decision", "override_reason"):
             continue
         if one.choice in column.needed_for() and not cell.text:
@@ -254,7 +314,7 @@ def _of_choice(
             yield Problem(
                 cell.address, f"'{column.title}' must be empty to {one.choice}", "something"
             )
-    override = cells.get("override_reason", Cell("", ""))
+    override = cells.get("override_reason", NO_CELL)
     if one.departs and not override.text:
         side = (
             "below the line is accepted" if one.choice == "accept" else "above it is not accepted"
@@ -268,7 +328,7 @@ def _of_choice(
         yield Problem(
             override.address, "'Why not as ranked' must be empty: this is as ranked", "something"
         )
-    yield from _of_until(cells.get("until", Cell("", "")), one, standing, today)
+    yield from _of_until(cells.get("until", NO_CELL), one, standing, today)
     accepted = standing is not None and standing.wanted.choice in ("accept", "leave")
     if one.choice == "leave" and not accepted:
         yield Problem(
@@ -279,27 +339,37 @@ def _of_choice(
 def _of_until(
     cell: Cell, one: Wanted, standing: Decision | None, today: datetime.date
 ) -> Iterator[Problem]:
-    until = one.content.until
+    until, met_on = one.content.until, one.met_on or today
     if until is None:
         return
-    if one.choice == "defer" and until <= today:
-        yield Problem(cell.address, "must be a day to come", "one that has passed")
-    if one.choice == "accept" and until < today:
+    if one.choice == "defer" and until <= met_on:
+        yield Problem(
+            cell.address,
+            "must be a day after the panel met",
+            "that day, or one before",
+            "Where it is entered late, say in 'Met on' when the panel met.",
+        )
+    if one.choice == "accept" and until < met_on:
         yield Problem(cell.address, "must not be a day before the place begins", "an earlier one")
     if one.choice == "leave" and until > today:
         yield Problem(cell.address, "must be the day on which the place ended", "one to come")
-    if one.choice == "leave" and standing is not None and until < standing.recorded_at.date():
+    if one.choice == "leave" and standing is not None and until < standing.met_on:
         begun = standing.wanted.choice == "accept"
         if begun:
             yield Problem(cell.address, "must not be before the place began", "an earlier day")
 
 
 def _of_stale(
-    cells: Mapping[str, Cell], one: Wanted, earlier: Sequence[Decision], standing: Decision | None
+    cells: Mapping[str, Cell],
+    one: Wanted,
+    earlier: Sequence[Decision],
+    standing: Decision | None,
+    *,
+    stated: bool,
 ) -> Iterator[Problem]:
     """Yield a problem where a row says what was recorded once and corrected since."""
     for before in earlier:
-        if before is not standing and not before.erased and _same(before.wanted, one):
+        if before is not standing and not before.erased and _same(before, one, stated=stated):
             last = standing.number if standing is not None else before.number
             yield Problem(
                 cells["decision"].address,
@@ -310,26 +380,33 @@ def _of_stale(
             return
 
 
-def _same(one: Wanted, other: Wanted) -> bool:
-    return one.choice == other.choice and one.content == other.content
+def _same(decision: Decision, one: Wanted, *, stated: bool) -> bool:
+    before = decision.wanted
+    met = not stated or decision.met_on == one.met_on
+    return met and before.choice == one.choice and before.content == one.content
 
 
-def _wanted(cells: Mapping[str, Cell], row: SheetRow, person_id: str) -> Wanted:
+def _wanted(cells: Mapping[str, Cell], row: SheetRow, person_id: str, meeting: _Meeting) -> Wanted:
     text = {
         column.name: _plain(cell.text) if column.kind == "choice" else cell.text
         for column in FILLED
-        if (cell := cells.get(column.name, Cell("", "")))
+        if (cell := cells.get(column.name, NO_CELL))
     }
-    until = _iso(text.pop("until"))
+    until, met_on = (_day(text.pop(name)) for name in ("until", "met_on"))
     choice = text.pop("decision")
-    day = datetime.date.fromisoformat(until) if until else None
     return Wanted(
         referral_id=row["referral_id"],
         choice=choice,
         rank=int(row["rank"]) if row["rank"] else None,
         standing=row["standing"],
-        content=Content(person_id=person_id, until=day, **text),
+        content=Content(person_id=person_id, until=until, **text),
+        met_on=met_on or meeting.given or meeting.today,
     )
+
+
+def _day(text: str) -> datetime.date | None:
+    iso = _iso(text)
+    return datetime.date.fromisoformat(iso) if iso else None
 
 
 def _plain(text: str) -> str:

@@ -92,6 +92,9 @@ class Decisions:
                         "seal": seal,
                         "decisions": [stays["number"] for stays, _ in made],
                         "referrals": [stays["referral_id"] for stays, _ in made],
+                        "met_on": sorted(
+                            {stays["met_on"] for stays, _ in made if "met_on" in stays}
+                        ),
                         "sha256": _sha256([stays for stays, _ in made]),
                     },
                 )
@@ -119,6 +122,8 @@ class Decisions:
             "recorded_by": entry.who,
             "content_sha256": _content_sha256(salt, text),
         }
+        if one.met_on is not None:
+            stays["met_on"] = one.met_on.isoformat()
         return stays, {"person_id": one.content.person_id, "salt": salt, "text": text}
 
     def of_list(self, list_id: str) -> tuple[Decision, ...]:
@@ -216,7 +221,9 @@ def _is_whole(content: DecisionContent, sha256: str) -> bool:
 
 
 def _stays(row: DecisionRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in STAYS}
+    """Return what is hashed of a row; of before it was asked when the panel met, without that."""
+    met_on = {} if row.met_on is None else {"met_on": row.met_on}
+    return {name: getattr(row, name) for name in STAYS} | met_on
 
 
 def _decision(row: DecisionRow, content: DecisionContent | None) -> Decision:
@@ -231,6 +238,7 @@ def _decision(row: DecisionRow, content: DecisionContent | None) -> Decision:
             standing=row.standing,
             content=Content("", "") if content is None else _content(content.text),
             corrects=row.corrects,
+            met_on=None if row.met_on is None else datetime.date.fromisoformat(row.met_on),
         ),
         recorded_at=datetime.datetime.fromisoformat(row.recorded_at),
         recorded_by=row.recorded_by,

@@ -24,6 +24,7 @@ class DecisionRow(models.Model):
     recorded_by: models.TextField[str, str] = models.TextField()
     ledger_row: models.BigIntegerField[int, int] = models.BigIntegerField(db_index=True)
     content_sha256: models.TextField[str, str] = models.TextField()
+    met_on: models.TextField[str | None, str | None] = models.TextField(null=True)
 
     class Meta:
         """Where it is kept."""

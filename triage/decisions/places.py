@@ -45,9 +45,9 @@ def programme_events(
     Returns
     -------
     list of dict
-        Canonical columns of an event. A place begins, and is known, on the day on which it was
-        recorded; it ends with the planned end, or when the person left; where the decision was
-        corrected into another, it is withdrawn.
+        Canonical columns of an event. A place begins on the day on which the panel met, and is
+        known on the day on which it was recorded; it ends with the planned end, or when the person
+        left; where the decision was corrected into another, it is withdrawn.
     """
     return [
         {**event, "type": type_name, "agency": agency, "source": source}
@@ -58,7 +58,7 @@ def programme_events(
 
 
 def _events(versions: Versions, before: datetime.date | None) -> Iterator[dict[str, Any]]:
-    begun = versions[0].recorded_at.date()
+    begun = versions[0].met_on
     by_day = {one.recorded_at.date(): one for one in versions}  # the last word of each day
     for day, one in by_day.items():
         if before is not None and day >= before:

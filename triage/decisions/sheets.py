@@ -164,7 +164,7 @@ def _sheet(cells: Sequence[Sequence[Cell]], identity: Mapping[str, str]) -> Shee
         )
         if name not in NAMES or name in header[:position]
     ]
-    wanted = [column.title for column in COLUMNS if column.name not in header]
+    wanted = [column.title for column in COLUMNS if column.always and column.name not in header]
     if wanted:
         problems.append(Problem("the first row", f"must hold the columns {', '.join(wanted)}"))
     problems += [
@@ -175,7 +175,13 @@ def _sheet(cells: Sequence[Sequence[Cell]], identity: Mapping[str, str]) -> Shee
     ]
     if problems:
         raise DecisionError(problems)
-    rows = [dict(zip(header, row, strict=False)) for row in cells[1:]]
+    rows = [
+        {
+            name: row[column] if column < len(row) else Cell(_address(column, line), "")
+            for column, name in enumerate(header)
+        }
+        for line, row in enumerate(cells[1:], start=2)
+    ]
     return Sheet(identity, tuple(row for row in rows if any(cell.text for cell in row.values())))
 
 

@@ -44,7 +44,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 """What a panel may decide → the columns that must then be filled. ``leave`` says of somebody who
 was accepted on which day they left their place."""
 
-OPTIONAL: Mapping[str, tuple[str, ...]] = {"accept": ("until",)}
+OPTIONAL: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(CHOICES, ("met_on",)),
+    "accept": ("met_on", "until"),
+}
 
 PLANS = ("support", "disrupt", "support and disrupt")
 
@@ -75,6 +78,8 @@ class SheetColumn:
         A context column tells what the list says and may not be changed.
     values : tuple of str
         The choices, where it is one.
+    always : bool
+        Whether a sheet must have the column; those of before it was there do not.
     """
 
     name: str
@@ -82,6 +87,7 @@ class SheetColumn:
     meaning: str
     kind: Literal["context", "choice", "text", "date"]
     values: tuple[str, ...] = ()
+    always: bool = True
 
     def needed_for(self) -> tuple[str, ...]:
         """Return the decisions for which this column must be filled."""
@@ -120,6 +126,13 @@ COLUMNS: tuple[SheetColumn, ...] = (
         "Where a referral below the line is accepted, or one above it is not.",
         "choice",
         OVERRIDE_REASONS,
+    ),
+    SheetColumn(
+        "met_on",
+        "Met on",
+        "When the panel met; where it is empty, the day on which the sheet is recorded.",
+        "date",
+        always=False,
     ),
 )
 """All columns, in order."""

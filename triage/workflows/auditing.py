@@ -391,7 +391,7 @@ def _told_of(one: Decision) -> dict[str, Cell]:
     corrects = f", correcting decision {one.wanted.corrects}" if one.wanted.corrects else ""
     return _row(
         "decided",
-        f"decision {one.number}: {one.wanted.choice}{until}{corrects}",
+        f"decision {one.number}, met on {one.met_on}: {one.wanted.choice}{until}{corrects}",
         "erased" if one.erased else said,
         _minute(one.recorded_at),
         one.recorded_by,

@@ -65,6 +65,7 @@ class Decided:
         "rank",
         "standing",
         "decided",
+        "met_on",
         "until",
         "by_whom",
         "plan",
@@ -82,7 +83,9 @@ class Decided:
         return [_told(one, stands=one.number in self.standing) for one in self.decisions]
 
 
-def take_decisions(root: Path, name: str, file: Path, *, actor: Actor) -> Decided:
+def take_decisions(
+    root: Path, name: str, file: Path, *, actor: Actor, met_on: datetime.date | None = None
+) -> Decided:
     """Record what a filled sheet decides on a list: all of it, or nothing.
 
     Parameters
@@ -94,6 +97,8 @@ def take_decisions(root: Path, name: str, file: Path, *, actor: Actor) -> Decide
     file : Path
         The sheet, ``.xlsx`` or ``.csv``.
     actor : Actor
+    met_on : date, optional
+        When the panel met, for rows that do not say so; by default today.
 
     Returns
     -------
@@ -118,7 +123,9 @@ def take_decisions(root: Path, name: str, file: Path, *, actor: Actor) -> Decide
                 rows=sheet_rows(bundle),
                 persons=persons_of(bundle),
                 earlier=earlier,
+                as_of=bundle.manifest.as_of,
                 today=entry.at.date(),
+                met_on=met_on,
             )
 
         made = Decisions(record).take(bundle.list_id, bundle.manifest.seal, entry, choose)
@@ -228,6 +235,7 @@ def _told(one: Decision, *, stands: bool) -> dict[str, str | int | float | bool 
         "rank": one.wanted.rank,
         "standing": one.wanted.standing,
         "decided": one.wanted.choice,
+        "met_on": one.met_on.isoformat(),
         "until": content.until.isoformat() if content.until else None,
         "by_whom": content.case_manager or content.route_to or content.defer_for or None,
         "plan": content.plan or None,

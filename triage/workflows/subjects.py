@@ -133,6 +133,7 @@ def _decision(one: Any) -> dict[str, Any]:
         "list": one.list_id,
         "referral_id": one.wanted.referral_id,
         "choice": one.wanted.choice,
+        "met_on": one.met_on.isoformat(),
         "recorded_at": one.recorded_at.isoformat(),
         "recorded_by": one.recorded_by,
         "corrects": one.wanted.corrects,

@@ -15,6 +15,7 @@ from triage.decisions import Content, Decision, Wanted, blank_sheet, decide, rea
 from triage.errors import DecisionError
 from triage.lists import COLUMNS, DECISIONS, IDENTITY, SheetRow
 
+AS_OF = datetime.date(2026, 3, 1)
 TODAY = datetime.date(2026, 3, 5)
 LIST = {"list_id": "2026-03-01-1a2b3c4d", "list_seal": "5e" * 32}
 STANDINGS = ["to discuss", "to discuss", "near miss", "not for this panel"]
@@ -68,20 +69,26 @@ def as_workbook(tmp_path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
     return path
 
 
-def decided(path: Path, earlier: Sequence[Decision] = ()) -> tuple[Wanted, ...]:
+def decided(
+    path: Path, earlier: Sequence[Decision] = (), met_on: datetime.date | None = None
+) -> tuple[Wanted, ...]:
     return decide(
         read_sheet(path),
         identity=LIST,
         rows=context(),
         persons=PERSONS,
         earlier=earlier,
+        as_of=AS_OF,
         today=TODAY,
+        met_on=met_on,
     )
 
 
-def problems(path: Path, earlier: Sequence[Decision] = ()) -> dict[str, str]:
+def problems(
+    path: Path, earlier: Sequence[Decision] = (), met_on: datetime.date | None = None
+) -> dict[str, str]:
     with pytest.raises(DecisionError, match=r"must|was recorded|only") as refused:
-        decided(path, earlier)
+        decided(path, earlier, met_on)
     return {problem.where: problem.must for problem in refused.value.problems}
 
 
@@ -131,6 +138,10 @@ def test_an_empty_sheet_decides_nothing_and_shows_text_as_text(tmp_path: Path) -
         ("accept", {**ACCEPT, "route_to": "CARA"}, {"N2"}),
         ("accept", {**ACCEPT, "until": "2026-03-04"}, {"L2"}),
         ("accept", {**ACCEPT, "plan": "pray"}, {"K2"}),
+        ("accept", {**ACCEPT, "met_on": "2026-03-06"}, {"P2"}),
+        ("accept", {**ACCEPT, "met_on": "2026-02-28", "plan": "pray"}, {"K2", "P2"}),
+        ("accept", {**ACCEPT, "met_on": "yesterday"}, {"P2"}),
+        ("", {"met_on": "2026-03-04"}, {"P2"}),
         ("accept", {**ACCEPT, **OVERRIDE}, {"O2"}),
         ("defer", {"reason": "x", "until": "2026-03-05", **OVERRIDE}, {"L2", "M2"}),
         ("defer", {"reason": "x", "until": "soon", "defer_for": "y", **OVERRIDE}, {"L2"}),
@@ -149,6 +160,12 @@ def test_an_empty_sheet_decides_nothing_and_shows_text_as_text(tmp_path: Path) -
         ("accept", {**ACCEPT, "made_on": "2026-02-21"}, {"G2"}),
         ("accept", {**ACCEPT, "referral_id": "R9"}, {"D2"}),
         ("accept", {**ACCEPT, "referral_id": "R2", "rank": "2"}, {"D3"}),
+        (
+            "accept",
+            {"reason": "=1", "plan": "pray", "until": "2026-03-01"},
+            {"I2", "J2", "K2", "L2"},
+        ),
+        ("maybe", {"until": "2026-03-01"}, {"H2"}),
     ],
 )
 def test_what_is_wrong_is_told_with_its_cell(
@@ -256,3 +273,67 @@ def test_who_was_accepted_can_leave_on_a_day_that_has_come(tmp_path: Path) -> No
     for day in ("2026-03-06", "2026-03-03"):
         path = as_csv(tmp_path, filled({"R1": {**leave, "until": day}}))
         assert set(problems(path, [recorded(first)])) == {"L2"}
+
+
+def test_the_panel_met_when_the_row_says_else_the_sheet_else_today(tmp_path: Path) -> None:
+    rows = filled({"R1": {**ACCEPT, "met_on": "02/03/2026"}, "R2": ACCEPT})
+    path = as_csv(tmp_path, rows)
+    given = datetime.date(2026, 3, 3)
+    assert [one.met_on for one in decided(path)] == [datetime.date(2026, 3, 2), TODAY]
+    assert [one.met_on for one in decided(path, met_on=given)] == [datetime.date(2026, 3, 2), given]
+    dates: list[dict[str, object]] = [{**row} for row in rows]
+    dates[0]["met_on"] = datetime.datetime(2026, 3, 2)
+    assert decided(as_workbook(tmp_path, dates)) == decided(path)
+
+
+@pytest.mark.parametrize("given", [datetime.date(2026, 3, 6), datetime.date(2026, 2, 28)])
+def test_a_day_for_the_whole_sheet_is_refused_once_beside_all_that_is_wrong(
+    tmp_path: Path, given: datetime.date
+) -> None:
+    rows = filled({"R1": ACCEPT, "R2": {**ACCEPT, "plan": "pray"}, "R3": {"met_on": "x"}})
+    found = problems(as_csv(tmp_path, rows), met_on=given)
+    assert set(found) == {"the day that was given for the whole sheet", "K3", "P4"}
+    assert "on or after 2026-03-01" in found["the day that was given for the whole sheet"]
+
+
+def test_a_sheet_of_before_the_day_was_asked_is_read(tmp_path: Path) -> None:
+    path = as_csv(tmp_path, filled({"R1": ACCEPT}))
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    path.write_text("\n".join(line.rpartition(",")[0] for line in lines))
+    (found,) = decided(path)
+    assert found.met_on == TODAY
+    assert set(problems(path, met_on=datetime.date(2026, 3, 9))) == {
+        "the day that was given for the whole sheet"
+    }
+
+
+def test_another_day_of_meeting_corrects_and_none_says_nothing_against_it(tmp_path: Path) -> None:
+    silent = as_csv(tmp_path, filled({"R1": ACCEPT}))
+    (first,) = decided(silent, met_on=datetime.date(2026, 3, 2))
+    assert decided(silent, [recorded(first)]) == ()
+    assert decided(silent, [recorded(first)], datetime.date(2026, 3, 2)) == ()
+    (second,) = decided(silent, [recorded(first)], datetime.date(2026, 3, 3))
+    assert (second.corrects, second.met_on) == (1, datetime.date(2026, 3, 3))
+    both = [recorded(first), recorded(second, 2)]
+    assert decided(silent, both) == ()
+    assert "corrected by decision 2" in problems(silent, both, datetime.date(2026, 3, 2))["H2"]
+    (third,) = decided(silent, both, datetime.date(2026, 3, 4))
+    assert third.corrects == 2
+
+
+def test_a_row_that_is_cut_short_is_told_by_what_it_lacks(tmp_path: Path) -> None:
+    path = as_csv(tmp_path, filled({"R1": {"decision": "accept"}}))
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines[1] = ",".join(lines[1].split(",")[:8])
+    path.write_text("\n".join(lines))
+    assert set(problems(path)) == {"I2", "J2", "K2"}
+
+
+def test_what_is_entered_late_counts_from_the_meeting(tmp_path: Path) -> None:
+    defer = {"decision": "defer", "reason": "x", "defer_for": "y", "until": "2026-03-04"}
+    late = filled({"R1": {**defer, **OVERRIDE, "met_on": "2026-03-02"}})
+    assert [one.choice for one in decided(as_csv(tmp_path, late))] == ["defer"]
+    (first,) = decided(as_csv(tmp_path, filled({"R1": {**ACCEPT, "met_on": "2026-03-02"}})))
+    left = {"decision": "leave", "reason": "moved", "until": "2026-03-03"}
+    (gone,) = decided(as_csv(tmp_path, filled({"R1": left})), [recorded(first)])
+    assert gone.content.until == datetime.date(2026, 3, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError, connections
@@ -17,7 +18,8 @@ ENTRY = Entry(NOW, "A. Chair", "chair", "decide", ("alteration",))
 
 def wanted(number: int, corrects: int | None = None) -> Wanted:
     content = Content(f"P{number}", "planted-marker", until=datetime.date(2026, 5, 1))
-    return Wanted(f"R{number}", "defer", number, "to discuss", content, corrects)
+    met_on = datetime.date(2026, 3, 4)
+    return Wanted(f"R{number}", "defer", number, "to discuss", content, corrects, met_on)
 
 
 def take(record: Record, *ones: Wanted) -> tuple[Decision, ...]:
@@ -58,6 +60,8 @@ def test_decisions_come_back_as_they_were_taken_and_the_ledger_names_them(place:
         assert found[0].wanted == wanted(1)
         rows = list(record.rows())
         assert rows[0].facts["referrals"] == ["R1", "R2"]
+        assert rows[0].facts["met_on"] == ["2026-03-04"]
+        assert rows[0].at.startswith("2026-03-05")
         assert [one.ledger_row for one in found] == [1, 1, 2]
         assert "planted-marker" not in "".join(row.details for row in rows)
         assert Decisions(record).of_person("P1") == (made[0], *more)
@@ -105,6 +109,8 @@ def test_the_database_itself_refuses(place: Place, statement: str) -> None:
     [
         ("decisions_row", "UPDATE decisions_row SET choice = 'accept'", "of row 1 are not what"),
         ("decisions_row", "DELETE FROM decisions_row WHERE number = 2", "of row 1 are not what"),
+        ("decisions_row", "UPDATE decisions_row SET met_on = NULL", "of row 1 are not what"),
+        ("decisions_row", "UPDATE decisions_row SET met_on = '2026-03-03'", "of row 1 are not"),
         ("decisions_content", "DELETE FROM decisions_content WHERE number = 2", "no erasure says"),
         (
             "decisions_content",
@@ -114,7 +120,7 @@ def test_the_database_itself_refuses(place: Place, statement: str) -> None:
         (
             "decisions_row",
             "INSERT INTO decisions_row SELECT 9, list_id, seal, referral_id, choice, rank, "
-            "standing, 1, recorded_at, recorded_by, 77, content_sha256 FROM decisions_row "
+            "standing, 1, recorded_at, recorded_by, 77, content_sha256, met_on FROM decisions_row "
             "WHERE number = 1",
             "added by hand",
         ),
@@ -141,6 +147,24 @@ def test_an_erasure_takes_the_content_and_leaves_the_decision(place: Place) -> N
         assert gone.wanted.content == Content("", "")
         assert stays.wanted == wanted(2)
         assert (told(record), record.faults(guards=GUARDS)) == ([], [])
+
+
+def test_a_record_of_before_the_day_of_meeting_was_asked_stays_whole(place: Place) -> None:
+    before = replace(wanted(1), met_on=None)
+    with open_record(place, (APP,)) as record:
+        take(record, before)
+        run(
+            record,
+            "ALTER TABLE decisions_row DROP COLUMN met_on",
+            "DELETE FROM django_migrations WHERE app = 'decisions' AND name = '0002_met_on'",
+        )
+    with open_record(place, (APP,)) as record:
+        (found,) = Decisions(record).of_all()
+        assert (found.wanted, found.met_on) == (before, NOW.date())
+        assert [one.met_on for one in take(record, wanted(2))] == [datetime.date(2026, 3, 4)]
+        assert (told(record), record.faults(guards=GUARDS)) == ([], [])
+        with pytest.raises(DatabaseError, match="never changed or removed"):
+            run(record, "UPDATE decisions_row SET met_on = '2026-03-04'")
 
 
 def test_the_migrations_make_what_the_models_say(place: Place) -> None:

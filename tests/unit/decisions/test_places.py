@@ -14,7 +14,14 @@ def day(text: str) -> datetime.date:
 
 
 def decision(
-    number: int, choice: str, on: str, *, referral: str = "R1", until: str = "", manager: str = "C"
+    number: int,
+    choice: str,
+    on: str,
+    *,
+    referral: str = "R1",
+    until: str = "",
+    manager: str = "C",
+    met_on: str = "",
 ) -> Decision:
     content = Content(
         f"P-{referral}",
@@ -23,7 +30,8 @@ def decision(
         until=day(until) if until else None,
     )
     at = datetime.datetime.fromisoformat(f"{on}T12:00:00+00:00")
-    wanted = Wanted(referral, choice, 1, "to discuss", content)
+    met = day(met_on) if met_on else None
+    wanted = Wanted(referral, choice, 1, "to discuss", content, met_on=met)
     return Decision(number, "list", "seal", wanted, at, "A. Chair", number)
 
 
@@ -75,3 +83,15 @@ def test_places_are_counted_through_the_year() -> None:
     assert (places.open_by_manager, places.open, places.leaving) == ({"C": 2, "D": 1}, 3, 1)
     earlier = places_of(decisions, on=day("2026-03-31"), **rules)
     assert (earlier.year_from, earlier.taken, earlier.open) == (day("2025-04-01"), 1, 1)
+
+
+def test_a_place_begins_and_counts_when_the_panel_met_and_is_known_when_it_was_recorded() -> None:
+    late = [decision(1, "accept", "2026-04-02", met_on="2026-03-30")]
+    (event,) = programme_events(late, **WORDS)
+    assert (event["happened_on"], event["known_on"]) == (day("2026-03-30"), day("2026-04-02"))
+    assert programme_events(late, **WORDS, before=day("2026-04-02")) == []
+    rules = {"a_year": 5, "year_begins_in": 4, "leaving_within_days": 31}
+    taken = {on: places_of(late, on=day(on), **rules).taken for on in ("2026-03-31", "2026-04-02")}
+    assert taken == {"2026-03-31": 0, "2026-04-02": 0}
+    rules["year_begins_in"] = 3
+    assert places_of(late, on=day("2026-04-02"), **rules).taken == 1

@@ -74,6 +74,20 @@ def test_the_same_backtest_gives_the_same_bytes(program, ranked) -> None:
     assert contents[0] == contents[1]
 
 
+def test_the_others_are_compared_with_any_model_that_learns(program, ranked, untrained) -> None:
+    program.must(*ASKED, "--against", "two_features", "--workspace", ranked)
+    folder = ranked / "results" / "backtest" / f"{FIRST}_{LAST}_quarter"
+    figures = list(csv.DictReader(io.StringIO((folder / "backtest.csv").read_text())))
+    auc = {row["ranker"]: row for row in figures if row["measure"] == "auc" and not row["group"]}
+    assert auc["two_features"]["difference"] == ""
+    apart = float(auc["elastic_net"]["value"]) - float(auc["two_features"]["value"])
+    assert float(auc["elastic_net"]["difference"]) == pytest.approx(apart, abs=1e-5)
+    assert "Two" in (folder / "backtest.html").read_text().split("with which the others")[0][-200:]
+    done = program(*ASKED, "--against", "two_feature", "--workspace", untrained)
+    assert done.code == 7
+    assert "Did you mean 'two_features'?" in done.err
+
+
 @pytest.mark.parametrize(
     ("dates", "code", "said"),
     [

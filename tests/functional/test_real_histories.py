@@ -6,6 +6,7 @@ with the code. They are read where the variable TRIAGE_REAL_DATA says.
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import datetime
 import json
@@ -82,6 +83,27 @@ def test_another_outcome_is_learned_and_replayed_by_yaml_alone(program, tmp_path
     assert found["elastic_net"]["auc"] > found["complaint_count"]["auc"] > found["random"]["auc"]
     (page,) = (workspace / "results" / "backtest").rglob("backtest.html")
     assert "a complaint of domestic conduct within a year" in page.read_text()
+
+
+def test_ours_is_ahead_of_plain_boosting_in_the_latest_year_that_has_settled(
+    program, tmp_path
+) -> None:
+    workspace = asking("serious_730", tmp_path, "boosted", "plain_boosting")
+    env = {"TRIAGE_REAL_DATA": str(real_data_folder().resolve())}
+    dates = ("--from", "2010-01-01", "--to", "2010-01-01", "--every", "year")
+    against = ("--against", "plain_boosting", "--resamples", 200)
+    program.must("backtest", *dates, *against, "--workspace", workspace, env=env)
+    (table,) = (workspace / "results" / "backtest").rglob("backtest.csv")
+    with table.open(encoding="utf-8") as lines:
+        found = {
+            (row["measure"], row["cut"]): row
+            for row in csv.DictReader(lines)
+            if row["ranker"] == "boosted" and row["period"] == "all"
+        }
+    by_auc, at_the_top = found["auc", ""], found["recall", "5%"]
+    assert float(by_auc["difference_low"]) > 0.01
+    assert float(at_the_top["difference"]) > 0  # and no more than chance may make
+    assert 0.17 < float(at_the_top["value"]) < 0.2
 
 
 OUTCOMES = {

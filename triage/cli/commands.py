@@ -586,7 +586,8 @@ class Every(enum.StrEnum):
     "backtest",
     epilog="Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --every month\n\n"
     "Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --retrain-months 1 "
-    "--resamples 200",
+    "--resamples 200\n\n"
+    "Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --against two_features",
 )
 def backtest_command(
     first: Annotated[
@@ -621,6 +622,14 @@ def backtest_command(
             help="How often people are resampled for intervals; '--resamples 200' is quicker.",
         ),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="MODEL",
+            help="The model that the others are compared with; by default the champion.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     form: FormatOption = Format.TABLE,
     no_cache: NoCache = False,
@@ -648,6 +657,7 @@ def backtest_command(
             today=now().date(),
             progress=progress,
             keep_features=not no_cache,
+            against=against,
         )
     print_listing(done.rows, done.columns, form)
     for line in done.told:

@@ -103,7 +103,13 @@ from triage.learning.shifts import (
 from triage.learning.specs import ModelSpec, read_models
 from triage.learning.standing import standing_weights
 from triage.learning.trained import Ranker, Trained, UnexplainedError
-from triage.learning.trees import ExpectedHarmBoosting, Forest, HazardBoosting, TreeSum
+from triage.learning.trees import (
+    AveragedBoosting,
+    ExpectedHarmBoosting,
+    Forest,
+    HazardBoosting,
+    TreeSum,
+)
 
 __all__ = [
     "ESTIMATORS",
@@ -115,6 +121,7 @@ __all__ = [
     "AboutOutcome",
     "Alarm",
     "Assessed",
+    "AveragedBoosting",
     "BarCounts",
     "Baseline",
     "Bin",

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from triage.learning.linear import SignedLogistic
-from triage.learning.trees import ExpectedHarmBoosting, Forest, HazardBoosting
+from triage.learning.trees import AveragedBoosting, ExpectedHarmBoosting, Forest, HazardBoosting
 from triage.workspace import Strict
 
 __all__ = ["ESTIMATORS", "UNEXPLAINED", "Recipe", "make_estimator"]
@@ -32,6 +32,15 @@ class HistGradientBoostingParameters(Strict):
     l2_regularization: float = pydantic.Field(default=1.0, ge=0)
     max_features: float = pydantic.Field(default=1.0, gt=0, le=1)
     max_bins: int = pydantic.Field(default=255, ge=2, le=255)
+
+
+class AveragedBoostingParameters(HistGradientBoostingParameters):
+    """Boosted trees with and without interplay, averaged; see :class:`AveragedBoosting`.
+
+    ``additive`` holds the parameters of the trees without.
+    """
+
+    additive: HistGradientBoostingParameters = HistGradientBoostingParameters()
 
 
 class ExpectedHarmParameters(HistGradientBoostingParameters):
@@ -127,6 +136,14 @@ def _expected_harm(
     return ExpectedHarmBoosting(_boosted(parameters, directions, seed), parameters.cap_days)
 
 
+def _averaged(
+    parameters: AveragedBoostingParameters, directions: Sequence[int] | None, seed: int
+) -> BaseEstimator:
+    return AveragedBoosting(
+        _boosted(parameters, directions, seed), _boosted(parameters.additive, directions, seed)
+    )
+
+
 def _hazard(
     parameters: HazardParameters, directions: Sequence[int] | None, seed: int
 ) -> BaseEstimator:
@@ -157,12 +174,13 @@ ESTIMATORS: Mapping[str, Recipe] = MappingProxyType(
         "hist_gradient_boosting": Recipe(
             HistGradientBoostingParameters, _hist_gradient_boosting, simplicity=3
         ),
-        "random_forest": Recipe(ForestParameters, _forest, simplicity=4),
+        "averaged_boosting": Recipe(AveragedBoostingParameters, _averaged, simplicity=4),
+        "random_forest": Recipe(ForestParameters, _forest, simplicity=5),
         "expected_harm": Recipe(
-            ExpectedHarmParameters, _expected_harm, simplicity=5, needs=("harm_days",)
+            ExpectedHarmParameters, _expected_harm, simplicity=6, needs=("harm_days",)
         ),
         "hazard": Recipe(
-            HazardParameters, _hazard, simplicity=6, needs=("days_until", "horizon_days")
+            HazardParameters, _hazard, simplicity=7, needs=("days_until", "horizon_days")
         ),
     }
 )

@@ -18,7 +18,13 @@ from triage.learning.comparators import points_by_feature
 from triage.learning.linear import SignedLogistic
 from triage.learning.recency import never_as_long_ago
 from triage.learning.specs import ModelSpec
-from triage.learning.trees import ExpectedHarmBoosting, Forest, HazardBoosting, TreeSum
+from triage.learning.trees import (
+    AveragedBoosting,
+    ExpectedHarmBoosting,
+    Forest,
+    HazardBoosting,
+    TreeSum,
+)
 
 __all__ = ["Ranker", "Trained", "UnexplainedError"]
 
@@ -196,7 +202,8 @@ class Trained:
         values = self.select(X).values
         if isinstance(self.estimator, HistGradientBoostingClassifier):
             return TreeSum(self.estimator, values, np.arange(values.shape[1]))
-        if not isinstance(self.estimator, (ExpectedHarmBoosting, Forest, HazardBoosting)):
+        sums = (AveragedBoosting, ExpectedHarmBoosting, Forest, HazardBoosting)
+        if not isinstance(self.estimator, sums):
             raise UnexplainedError(
                 Problem(
                     f"the model '{self.name}'",

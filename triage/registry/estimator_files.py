@@ -15,7 +15,13 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from triage.errors import Problem, TamperedError
-from triage.learning import ExpectedHarmBoosting, Forest, HazardBoosting, SignedLogistic
+from triage.learning import (
+    AveragedBoosting,
+    ExpectedHarmBoosting,
+    Forest,
+    HazardBoosting,
+    SignedLogistic,
+)
 
 __all__ = ["dump_estimator", "load_estimator"]
 
@@ -37,6 +43,7 @@ PLAIN = {
 }
 ALLOWED = PLAIN | {
     ("ObjectNode", "triage.learning.linear.SignedLogistic"),
+    ("ObjectNode", "triage.learning.trees.AveragedBoosting"),
     ("ObjectNode", "triage.learning.trees.ExpectedHarmBoosting"),
     ("ObjectNode", "triage.learning.trees.Forest"),
     ("ObjectNode", "triage.learning.trees.HazardBoosting"),
@@ -164,7 +171,7 @@ def _is_sound(estimator: BaseEstimator) -> bool:
             return _is_sound_forest(estimator)
         if isinstance(estimator, SignedLogistic):
             return True
-        wrapped = isinstance(estimator, (ExpectedHarmBoosting, HazardBoosting))
+        wrapped = isinstance(estimator, (AveragedBoosting, ExpectedHarmBoosting, HazardBoosting))
         boosting = estimator.boosting_ if wrapped else estimator
         columns = estimator.n_features_in_ + isinstance(estimator, HazardBoosting)
         return (

@@ -99,6 +99,7 @@ def backtest(
     today: datetime.date,
     progress: Progress,
     keep_features: bool = True,
+    against: str | None = None,
 ) -> Backtested:
     """Replay the lists from one date to another, and write what each ranker would have done.
 
@@ -115,11 +116,13 @@ def backtest(
     progress : Progress
     keep_features : bool
         Whether features that were kept before are used, and new ones kept.
+    against : str, optional
+        The model that the others are compared with; by default the champion.
 
     Raises
     ------
     NotFoundError
-        No list of these dates has referrals and settled outcomes.
+        No list of these dates has referrals and settled outcomes, or there is no such model.
     LearningError
         Nothing can be learned before any of the lists.
     RejectedRowsError, ExtractError, StorageError, TamperedError
@@ -133,7 +136,7 @@ def backtest(
     progress.stage("Making features of every list and of all there is to learn from")
     dates = list_dates(first, last, every)
     maker = feature_maker(project, progress, keep=keep_features)
-    replayed = replay_lists(project, checked.histories, dates, maker, progress)
+    replayed = replay_lists(project, checked.histories, dates, maker, progress, against)
     progress.stage("Measuring what followed")
     report = judge(project, checked.histories, replayed, every)
     folder = panel_folder(project, first, last, every)

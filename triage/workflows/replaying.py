@@ -14,7 +14,7 @@ import pyarrow as pa
 from scipy.stats import rankdata
 
 from triage.conditions import take
-from triage.errors import LearningError, NotFoundError, Problem
+from triage.errors import LearningError, NotFoundError, Problem, close_match
 from triage.learning import Examples, ModelSpec, Occasion, can_learn, replay
 from triage.outcomes import Handling
 from triage.ranking import exclusions_of, tiers_of
@@ -137,8 +137,39 @@ def replay_lists(
     dates: Sequence[datetime.date],
     make: Make,
     progress: Progress,
+    against: str | None = None,
 ) -> Replayed:
-    """Return all lists of these dates as each ranker would have made them."""
+    """Return all lists of these dates as each ranker would have made them.
+
+    Parameters
+    ----------
+    project : Project
+    histories : CaseHistories
+    dates : sequence of date
+    make : callable
+        Makes features.
+    progress : Progress
+    against : str, optional
+        The model that the others are compared with; by default the champion, or the first that
+        learns.
+
+    Raises
+    ------
+    NotFoundError
+        No list of these dates can be measured, or no model of that name learns.
+    LearningError
+    """
+    specs, champion = _specs(project)
+    learning = [spec.name for spec in specs if spec.learns]
+    reference = against or champion or learning[0]
+    if reference not in learning:
+        raise NotFoundError(
+            Problem(
+                f"the model '{reference}'",
+                f"must be one that learns ({', '.join(learning)})",
+                mend=close_match(reference, learning),
+            )
+        )
     asked, teaches, referral_rows, on_list = _ask(project, histories, dates, make)
     treatment = project.outcomes.treatment
     handling: Handling = treatment.handled if treatment else "as_recorded"
@@ -161,7 +192,6 @@ def replay_lists(
         )
     if not listings:
         raise _nothing_to_measure(dates, on_list, settled, date_of(until), matures, early)
-    specs, champion = _specs(project)
     begun = False
 
     def tell(_done: int, of: int, _what: str) -> None:
@@ -174,7 +204,6 @@ def replay_lists(
     training = project.panel.training
     with on_cluster(training.cluster):
         scores = dict(replay(specs, examples, occasions, training, progress=tell))
-    reference = champion or next(spec.name for spec in specs if spec.learns)
     if not champion:
         notes.append(f"No version was promoted yet; others are compared with '{reference}'.")
     made = histories.referrals["made_on"].cast("int32").to_numpy()[referral_rows]

@@ -115,6 +115,7 @@ def net(**changes):
 QUICK = {"max_iter": 30, "max_leaf_nodes": 4}
 TREES = {
     "additive_boosting": QUICK,
+    "averaged_boosting": {**QUICK, "additive": {**QUICK, "max_features": 0.5}},
     "hist_gradient_boosting": QUICK,
     "random_forest": {"n_estimators": 30, "max_features": 0.5},
     "expected_harm": QUICK,

@@ -7,11 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy.special import expit
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from tests.unit.learning.builders import OUTCOME, TREES, invented, labels, net, of_trees, settings
 from triage.errors import LearningError
 from triage.features import FeatureMatrix
-from triage.learning import HazardBoosting, train
+from triage.learning import AveragedBoosting, HazardBoosting, train
 
 
 def trained(spec, examples=None):
@@ -59,6 +60,20 @@ def test_an_additive_model_is_a_curve_for_each_feature():
     mixed = trained(of_trees("hist_gradient_boosting"))
     step = mixed.score(FeatureMatrix(moved, X.features)) - mixed.score(X)
     assert max(np.ptp(step[X.column("more") == v]) for v in np.unique(X.column("more"))) > 0.01
+
+
+def test_an_average_is_half_of_what_each_of_the_two_says():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(800, 3))
+    X[rng.random(X.shape) < 0.1] = np.nan
+    y = (np.nan_to_num(X[:, 0] * X[:, 1]) + rng.normal(size=800) > 0.5).astype(np.int64)
+    with_interplay, without = {"max_iter": 20, "random_state": 1}, {"max_iter": 9, "max_depth": 2}
+    model = AveragedBoosting(with_interplay, without).fit(X, y)
+    one = HistGradientBoostingClassifier(**with_interplay).fit(X, y)
+    other = HistGradientBoostingClassifier(**without, interaction_cst="no_interactions").fit(X, y)
+    mean = (one.decision_function(X) + other.decision_function(X)) / 2
+    np.testing.assert_allclose(model.decision_function(X), mean, atol=1e-12)
+    assert np.abs(one.decision_function(X) - other.decision_function(X)).max() > 0.1
 
 
 def test_a_forest_without_directions_or_gaps_is_scikit_learns():

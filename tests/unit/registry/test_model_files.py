@@ -105,7 +105,7 @@ def test_trees_that_point_outside_themselves_are_refused(field):
         load_estimator(dump_estimator(wild), "it")
 
 
-@pytest.mark.parametrize("name", ["expected_harm", "hazard"])
+@pytest.mark.parametrize("name", ["averaged_boosting", "expected_harm", "hazard"])
 def test_trees_within_another_estimator_are_looked_at_too(name):
     (model,) = models(of_trees(name))
     model.estimator.boosting_._predictors[3][0].nodes["feature_idx"][0] = 99

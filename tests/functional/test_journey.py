@@ -220,6 +220,9 @@ def test_a_demo_runs_the_whole_journey(program, tmp_path) -> None:
     html = (tmp_path / page).read_text(encoding="utf-8")
     assert "<script" not in html
     assert "invented" in html or "synthetic" in html.lower()
+    program.must("audit", "verify", "--workspace", "small", cwd=tmp_path)  # both lists are in it
+    champion = program("card", "--workspace", "small", cwd=tmp_path)
+    assert champion.out.startswith("# ") or "no champion" in champion.err
     before = sorted(tmp_path.rglob("*"))
     again = program("demo", "small", cwd=tmp_path)
     assert again.code == 8

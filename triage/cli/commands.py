@@ -8,7 +8,7 @@ import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,7 @@ from triage.cli.failures import tell_failure
 from triage.cli.output import CaseFormat, Format, print_listing, tell
 
 if TYPE_CHECKING:
-    from triage.lists import Bundle
+    pass
 
 __all__ = ["application", "main"]
 
@@ -140,7 +140,7 @@ def demo_command(
     """
     from triage.cli.progress import Shown
     from triage.papers import print_list
-    from triage.workflows import recorded, run_demo, write_demo
+    from triage.workflows import run_demo, write_demo
 
     place = workspace / folder
     with Shown() as progress:
@@ -148,9 +148,7 @@ def demo_command(
         if data_only:
             tell(f"A workspace with synthetic extracts stands in {place}.")
             return
-        with recorded(place, actor(), "demo") as use:
-            bundle = run_demo(place, made, now=now(), progress=progress)
-            use.add(**_listed(bundle))
+        bundle = run_demo(place, made, actor=actor(), progress=progress)
     print_list(bundle, sys.stdout, rows=10)
     print(f"\nThe list: {bundle.folder / 'list.html'}")
     print(f"Read it:  triage show {bundle.list_id} --workspace {place}")
@@ -536,10 +534,18 @@ def promote_command(
 
 
 @application.command(
-    "card", epilog="Example:  triage card 3\n\nExample:  triage card 3 --atrs > record.md"
+    "card",
+    epilog="Example:  triage card\n\nExample:  triage card 3\n\n"
+    "Example:  triage card --atrs > record.md",
 )
 def card_command(
-    version: Annotated[int, typer.Argument(metavar="VERSION", help="As 'triage models' lists it.")],
+    version: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="[VERSION]",
+            help="As 'triage models' lists it; the champion unless given.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     atrs: Annotated[
         bool,
@@ -730,7 +736,7 @@ def rank_command(
 ) -> None:
     """Write the discussion list of a date, and why places moved since the list before."""
     from triage.cli.progress import Shown
-    from triage.workflows import load_project, make_list, recorded
+    from triage.workflows import listed, load_project, make_list, recorded
 
     project, details = load_project(workspace), {"as_of": str(as_of.date())}
     with Shown() as progress, recorded(workspace, actor(), "rank", **details) as use:
@@ -743,7 +749,7 @@ def rank_command(
             against=against,
             keep_features=not no_cache,
         )
-        use.add(**_listed(bundle))
+        use.add(**listed(bundle))
     print(bundle.folder / "list.html")
     counts = bundle.manifest.counts
     tell(
@@ -951,17 +957,6 @@ def explain_command(
     about = [bundle.find_referral(one) for one in (referral, against) if one is not None]
     consult(workspace, actor(), "explain", list=bundle.list_id, referrals=about)
     print_case(bundle, referral, sys.stdout, form=form.value, against=against)
-
-
-def _listed(bundle: Bundle) -> dict[str, Any]:
-    """Return what the ledger says of a list that was made."""
-    manifest = bundle.manifest
-    return {
-        "list": manifest.list_id,
-        "seal": manifest.seal,
-        "version": manifest.model.version,
-        "referrals": manifest.counts.referrals_in,
-    }
 
 
 def _note_future(as_of: datetime.date) -> None:

@@ -49,7 +49,14 @@ if TYPE_CHECKING:
     from triage.workflows.progress import Progress
     from triage.workflows.project import Project, load_project
     from triage.workflows.ranking import make_list
-    from triage.workflows.recording import NO_PERSONAL_DATA, USES, Actor, consult, recorded
+    from triage.workflows.recording import (
+        NO_PERSONAL_DATA,
+        USES,
+        Actor,
+        consult,
+        listed,
+        recorded,
+    )
     from triage.workflows.reviewing import Reviewed, review_people
     from triage.workflows.subjects import Due, due_for_review, tell_subject
     from triage.workflows.training import Trainings, train_models
@@ -96,6 +103,7 @@ __all__ = [
     "forget_features",
     "list_decisions",
     "list_versions",
+    "listed",
     "load_project",
     "make_list",
     "monitor",
@@ -145,6 +153,7 @@ _HOMES = {
     "USES": "recording",
     "Actor": "recording",
     "consult": "recording",
+    "listed": "recording",
     "recorded": "recording",
     "Backtested": "backtesting",
     "backtest": "backtesting",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from triage.errors import NotFoundError, Problem
 from triage.learning import Verdict
 from triage.papers import Approval, Card, atrs_markdown, card_markdown, card_page
 from triage.registry import Promotion, Registry, Version, standing_of
@@ -16,22 +17,37 @@ __all__ = ["keep_card", "tell_card"]
 FOLDER = "cards"
 
 
-def tell_card(project: Project, number: int, *, atrs: bool = False) -> str:
+def tell_card(project: Project, number: int | None, *, atrs: bool = False) -> str:
     """Return a version's card, or the fields of its transparency record, as Markdown.
+
+    Parameters
+    ----------
+    project : Project
+    number : int or None
+        The version; None is the champion.
+    atrs : bool
+        Whether the fields of the transparency record are wanted.
 
     Raises
     ------
     NotFoundError
-        There is no such version, or nothing is kept from which to make its card.
+        There is no such version, or no champion, or nothing is kept from which to make its card.
     TamperedError
         What is kept was changed.
     """
     registry = registry_of(project)
-    version = registry.version(number)
-    promotion = next(
-        (one for one in reversed(standing_of(registry.promotions())) if one.version == number),
-        None,
-    )
+    version = registry.champion() if number is None else registry.version(number)
+    if version is None:
+        raise NotFoundError(
+            Problem(
+                "a card",
+                "a version must rank, or be named",
+                "no champion and no VERSION",
+                "'triage models' lists the versions: triage card 3.",
+            )
+        )
+    standing = reversed(standing_of(registry.promotions()))
+    promotion = next((one for one in standing if one.version == version.number), None)
     verdicts = verdicts_on(project, registry, version, _ranked_before(registry, promotion))
     card = _card(project, registry, version, verdicts, promotion)
     return atrs_markdown(card) if atrs else card_markdown(card)

@@ -13,6 +13,7 @@ from triage.workflows.checking import check_extracts
 from triage.workflows.progress import Progress
 from triage.workflows.project import load_project
 from triage.workflows.ranking import make_list
+from triage.workflows.recording import Actor, listed, recorded
 from triage.workflows.training import train_models
 from triage.workflows.versions import promote_version
 from triage.workspace import write_whole, write_workspace
@@ -58,8 +59,10 @@ def write_demo(folder: Path, *, people: int, seed: int, progress: Progress) -> M
     return write_extracts(folder / "data", people=people, seed=seed, progress=tell)
 
 
-def run_demo(folder: Path, made: Made, *, now: datetime.datetime, progress: Progress) -> Bundle:
+def run_demo(folder: Path, made: Made, *, actor: Actor, progress: Progress) -> Bundle:
     """Check, train, promote what is proposed and passes the gates, and rank: invented people.
+
+    All of it is recorded as the commands that do each would record it.
 
     Parameters
     ----------
@@ -67,8 +70,8 @@ def run_demo(folder: Path, made: Made, *, now: datetime.datetime, progress: Prog
         The workspace.
     made : Made
         What was written there.
-    now : datetime
-        Written into the list and into the runs.
+    actor : Actor
+        Who is in the record, and the clock of the list and of the runs.
     progress : Progress
 
     Returns
@@ -79,15 +82,20 @@ def run_demo(folder: Path, made: Made, *, now: datetime.datetime, progress: Prog
     """
     project = load_project(folder)
     today = made.until + datetime.timedelta(days=1)
-    check_extracts(project, today=today, progress=progress).require_accepted()
-    trained = train_models(project, today=today, progress=progress)
-    try:
-        promote_version(project, trained.proposed, now=now, by="nobody: this is a demo")
-    except GateError:
-        progress.stage("No model passes the gates: rules and a comparator rank")
+    with recorded(folder, actor, "demo"):
+        check_extracts(project, today=today, progress=progress).require_accepted()
+        trained = train_models(project, today=today, progress=progress)
+        try:
+            by = "nobody: this is a demo"
+            promote_version(project, trained.proposed, now=actor.clock(), by=by)
+        except GateError:
+            progress.stage("No model passes the gates: rules and a comparator rank")
     as_of = today.replace(day=1)
     for date in (as_of - datetime.timedelta(days=FORTNIGHT), as_of):
-        bundle = make_list(project, as_of=date, today=today, now=now, progress=progress)
+        with recorded(folder, actor, "rank", as_of=str(date)) as use:
+            now = actor.clock()
+            bundle = make_list(project, as_of=date, today=today, now=now, progress=progress)
+            use.add(**listed(bundle))
     return bundle
 
 

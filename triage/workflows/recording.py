@@ -12,6 +12,7 @@ from typing import Any
 from triage.decisions import Decision, Decisions
 from triage.errors import TriageError
 from triage.ledger import Action, Entry, Record, Stage, open_record
+from triage.lists import Bundle
 from triage.workflows.carrying import finish_erasure
 from triage.workflows.places import APPS, look_at_the_record, record_place
 from triage.workspace import Workspace
@@ -23,6 +24,7 @@ __all__ = [
     "Use",
     "consult",
     "kept_decisions",
+    "listed",
     "open_the_record",
     "recorded",
 ]
@@ -30,7 +32,7 @@ __all__ = [
 MADE: tuple[Action, ...] = ("collection", "combination")
 
 USES: Mapping[str, tuple[Action, ...]] = {
-    "demo": MADE,
+    "demo": (*MADE, "promotion"),
     "check": ("collection",),
     "features": MADE,
     "train": MADE,
@@ -154,6 +156,17 @@ def consult(root: Path, actor: Actor, command: str, **details: Any) -> None:
     """
     with open_the_record(root, actor) as record:
         record.append(actor.entry(command, "done", details))
+
+
+def listed(bundle: Bundle) -> dict[str, Any]:
+    """Return what the record says of a list that was made."""
+    manifest = bundle.manifest
+    return {
+        "list": manifest.list_id,
+        "seal": manifest.seal,
+        "version": manifest.model.version,
+        "referrals": manifest.counts.referrals_in,
+    }
 
 
 @contextmanager

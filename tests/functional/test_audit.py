@@ -226,8 +226,12 @@ def test_who_was_accepted_is_on_the_programme_for_the_next_list_only(ranked, pro
 def test_what_must_be_reviewed_is_listed(program, ranked) -> None:
     at = ("--workspace", ranked, "--format", "json")
     assert json.loads(program.must("retention", "--on", "2026-02-01", *at).out) == []
-    due = json.loads(program.must("retention", "--on", "2032-01-01", *at).out)
-    assert {"what", "name", "last_on_record", "kept_years", "due_on"} == set(due[0])
+    done = program.must("retention", "--on", "2032-01-01", *at)
+    due = json.loads(done.out)
+    assert {"what", "name", "group", "last_on_record", "kept_years", "due_on"} < set(due[0])
+    assert {one["group"] for one in due if one["what"] == "person"} <= {1, 2, 3, 4}
+    assert "people. Group 1, certain public protection matters" in done.err
+    assert done.err.count("LOCAL PARAMETER") == 2
     assert {one["what"] for one in due} == {"person", "list"}
     assert due == sorted(due, key=lambda one: (one["due_on"], one["name"]))
     assert {one["kept_years"] for one in due if one["what"] == "list"} == {6}

@@ -199,7 +199,10 @@ def retention_command(
     by: Who = "",
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """List of whom it must be reviewed whether what is held is kept, as configs/panel.yaml says."""
+    """List of whom it must be reviewed whether what is held is kept, by their review group.
+
+    Groups, periods and the records that put somebody into one stand in configs/panel.yaml.
+    """
     from triage.cli.progress import Shown
     from triage.workflows import due_for_review, load_project
 
@@ -209,3 +212,7 @@ def retention_command(
     print_listing(due.rows, due.columns, form)
     coming = ", ".join(f"{number} in {year}" for year, number in due.by_year.items())
     tell(f"{len(due.rows)} due on {day}. To come: {coming or 'none'}.")
+    for group in due.groups:
+        tell(f"{due.by_group.get(group.group, 0)} people. {group.told}")
+    if 0 in due.by_group:
+        tell(f"{due.by_group[0]} people in no group.")

@@ -57,8 +57,9 @@ if TYPE_CHECKING:
         listed,
         recorded,
     )
+    from triage.workflows.retaining import Due, due_for_review
     from triage.workflows.reviewing import Reviewed, review_people
-    from triage.workflows.subjects import Due, due_for_review, tell_subject
+    from triage.workflows.subjects import tell_subject
     from triage.workflows.training import Trainings, train_models
     from triage.workflows.versions import (
         Promoted,
@@ -133,8 +134,8 @@ __all__ = [
 
 _HOMES = {
     "tell_subject": "subjects",
-    "due_for_review": "subjects",
-    "Due": "subjects",
+    "due_for_review": "retaining",
+    "Due": "retaining",
     "erase_person": "erasing",
     "Erased": "erasing",
     "verify_record": "auditing",

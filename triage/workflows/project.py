@@ -99,6 +99,7 @@ def load_project(root: Path) -> Project:
         tries.problems += _backtest_misfits(panel, configs, root, features)
         tries.problems += _papers_misfits(panel, configs, root, features)
         tries.problems += _cohort_misfits(panel, configs, root, vocabulary)
+        tries.problems += _retention_misfits(panel, configs, root, vocabulary)
         tries.problems += _gate_misfits(panel, configs, root, vocabulary, models)
     if (
         tries.problems
@@ -226,6 +227,26 @@ def _cohort_misfits(
                 f"'{value}' is not one of the values of '{name}': {', '.join(attributes[name])}",
                 mend=close_match(value, attributes[name]),
             )
+
+
+def _retention_misfits(
+    panel: Panel, configs: Path, root: Path, vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    path = configs / "panel.yaml"
+    for place, group in enumerate(panel.retention.groups):
+        for key, named, known in (
+            ("types", group.types, vocabulary.types),
+            ("kinds", group.kinds, vocabulary.kinds),
+        ):
+            for position, name in enumerate(named):
+                if name not in known:
+                    line = line_of(path, ["retention", "groups", place, key, position])
+                    yield Problem(
+                        f"{path.relative_to(root)}, line {line}",
+                        f"'{key}' of group {group.group} names '{name}', which "
+                        "configs/vocabulary.yaml does not know",
+                        mend=close_match(name, known),
+                    )
 
 
 def _gate_misfits(

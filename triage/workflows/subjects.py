@@ -1,11 +1,10 @@
-"""Everything that is held on a person, for a rights request; and what must be reviewed when."""
+"""Everything that is held on a person, for a rights request."""
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +13,12 @@ from triage.errors import NotFoundError, Problem
 from triage.ledger import Row
 from triage.lists import Bundle, list_names, persons_of, read_bundle
 from triage.workflows.recording import Actor, open_the_record
-from triage.workspace import Retention, Workspace, write_whole
+from triage.workspace import Workspace, write_whole
 
 if TYPE_CHECKING:
-    from triage.workflows.progress import Progress
     from triage.workflows.project import Project
 
-__all__ = ["Due", "due_for_review", "tell_subject"]
+__all__ = ["tell_subject"]
 
 TABLES = ("referrals", "not_for_panel", "reasons", "rules", "evidence", "features")
 """The tables of a list that tell of a person."""
@@ -150,110 +148,3 @@ def _use(row: Row) -> dict[str, Any]:
         "actions": row.actions,
         "stage": row.stage,
     }
-
-
-@dataclass(frozen=True)
-class Due:
-    """What must be reviewed, and since when.
-
-    Parameters
-    ----------
-    rows : list of dict
-        One a person or list, the longest due first.
-    by_year : mapping of int to int
-        How many people come due in each year to come.
-    """
-
-    rows: list[dict[str, str | int | float | bool | None]]
-    by_year: Mapping[int, int]
-
-    columns = ("what", "name", "last_on_record", "kept_years", "due_on")
-
-
-def due_for_review(project: Project, *, on: datetime.date, actor: Actor, progress: Progress) -> Due:
-    """Return of whom and of which lists it must be reviewed on a day whether they are kept.
-
-    A person comes due some years after the last that is on record of them; a list after its
-    as-of date. Nothing is removed: a person reviews, and then erases.
-
-    Parameters
-    ----------
-    project : Project
-    on : date
-    actor : Actor
-    progress : Progress
-
-    Raises
-    ------
-    RejectedRowsError, ExtractError, StorageError
-    """
-    from triage.workflows.checking import read_accepted
-
-    with open_the_record(project.workspace.root, actor) as record:
-        record.append(actor.entry("retention", "done", {"on": str(on)}))
-    retention = project.panel.retention
-    checked = read_accepted(project, today=actor.clock().date(), progress=progress)
-    last, longer = _last_on_record(checked.histories, set(retention.longer_for))
-    dues = [
-        _due("person", person, day, retention, longer=person in longer)
-        for person, day in last.items()
-    ]
-    for name in list_names(project.workspace.lists):
-        as_of = datetime.date.fromisoformat(name[:10])
-        dues.append(_due("list", name, as_of, retention, longer=False))
-    rows = sorted((one for one in dues if str(one["due_on"]) <= str(on)), key=_order)
-    years: dict[int, int] = {}
-    for one in dues:
-        if one["what"] == "person" and str(one["due_on"]) > str(on):
-            year = int(str(one["due_on"])[:4])
-            years[year] = years.get(year, 0) + 1
-    return Due(rows, dict(sorted(years.items())))
-
-
-def _order(one: Mapping[str, Any]) -> tuple[str, str]:
-    return str(one["due_on"]), str(one["name"])
-
-
-def _last_on_record(
-    histories: Any, longer_for: set[str]
-) -> tuple[dict[str, datetime.date], set[str]]:
-    last: dict[str, datetime.date] = {}
-    longer: set[str] = set()
-    events = histories.events.select(["person_id", "happened_on", "known_on", "ended_on", "type"])
-    for row in events.to_pylist():
-        days = [row[name] for name in ("happened_on", "known_on", "ended_on") if row[name]]
-        person = row["person_id"]
-        last[person] = max([*days, last.get(person, datetime.date.min)])
-        if row["type"] in longer_for:
-            longer.add(person)
-    for row in histories.referrals.select(["person_id", "made_on"]).to_pylist():
-        person = row["person_id"]
-        last[person] = max(row["made_on"], last.get(person, datetime.date.min))
-    return last, longer
-
-
-def _due(
-    what: str, name: str, day: datetime.date, retention: Retention, *, longer: bool
-) -> dict[str, str | int | float | bool | None]:
-    years = retention.longer_years if longer else retention.years
-    return {
-        "what": what,
-        "name": name,
-        "last_on_record": day.isoformat(),
-        "kept_years": years,
-        "due_on": _years_after(day, years).isoformat(),
-    }
-
-
-def _years_after(day: datetime.date, years: int) -> datetime.date:
-    """Return the same day so many years later.
-
-    Examples
-    --------
-    >>> _years_after(datetime.date(2020, 2, 29), 6)
-    datetime.date(2026, 3, 1)
-    """
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # the 29th of February
-        return datetime.date(day.year + years, 3, 1)

@@ -12,7 +12,7 @@ or the new one, never a half. The room stands below ``records`` because every ot
 room's loader needs it.
 """
 
-from triage.workspace.accounts import Programme, RecordKept, Retention
+from triage.workspace.accounts import Programme, RecordKept, Retention, ReviewGroup
 from triage.workspace.backtests import Backtest, NoHistory
 from triage.workspace.documents import (
     Strict,
@@ -64,6 +64,7 @@ __all__ = [
     "RankingSettings",
     "RecordKept",
     "Retention",
+    "ReviewGroup",
     "Strict",
     "Training",
     "Workspace",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from urllib.parse import urlsplit
 
 import pydantic
 
 from triage.workspace.documents import Strict
 
-__all__ = ["Programme", "RecordKept", "Retention"]
+__all__ = ["Programme", "RecordKept", "Retention", "ReviewGroup"]
 
 
 class RecordKept(Strict):
@@ -62,19 +63,94 @@ class Programme(Strict):
     agency: str = "programme"
 
 
-class Retention(Strict):
-    """How long what is known of a person is kept before somebody reviews whether it must go.
+class ReviewGroup(Strict):
+    """One review group: of whom it is, and when it is reviewed whether they are kept.
+
+    A person is in the first group of which they meet any condition; one without conditions takes
+    all who are left.
 
     Parameters
     ----------
-    years : int
-        After the last record of a person, or after a list.
-    longer_years : int
-        The same for people of whom a type of event is known that is kept longer.
-    longer_for : list of str
-        Those types.
+    group : int
+        Its number.
+    title : str
+    review_years : int
+        How many years after the last record of a person.
+    keep_until_age : int, optional
+        Reviews ask whether to keep them until they would be so old.
+    types, kinds : list of str
+        Somebody is in it of whom an event of such a type or kind is on record.
+    harm_at_least : float, optional
+        Or one event that counts so many days of harm on the panel's scale.
+    source : str
+        Where the periods come from.
+    verified : bool
+        Whether somebody has checked them against that. If not, they are a local parameter.
     """
 
-    years: int = pydantic.Field(default=6, ge=1)
-    longer_years: int = pydantic.Field(default=10, ge=1)
-    longer_for: list[str] = []
+    group: int = pydantic.Field(ge=1)
+    title: str = pydantic.Field(min_length=1)
+    review_years: int = pydantic.Field(ge=1, le=100)
+    keep_until_age: int | None = pydantic.Field(default=None, ge=1, le=130)
+    types: list[str] = []
+    kinds: list[str] = []
+    harm_at_least: float | None = pydantic.Field(default=None, gt=0, allow_inf_nan=False)
+    source: str = pydantic.Field(min_length=1)
+    verified: bool = False
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether it asks for nothing."""
+        return not self.types and not self.kinds and self.harm_at_least is None
+
+    @property
+    def rule(self) -> str:
+        """Of whom it is, in words."""
+        asked = [
+            f"a record of {', '.join(self.types)}" if self.types else "",
+            f"one record of {self.harm_at_least:g} days of harm or more"
+            if self.harm_at_least is not None
+            else "",
+            f"any record of the kind {', '.join(self.kinds)}" if self.kinds else "",
+        ]
+        return "; or ".join(one for one in asked if one) or "all others"
+
+    @property
+    def told(self) -> str:
+        """It in a sentence."""
+        age = f", kept until the age of {self.keep_until_age}" if self.keep_until_age else ""
+        checked = "" if self.verified else " LOCAL PARAMETER: not checked against its source."
+        return (
+            f"Group {self.group}, {self.title}: {self.rule}. Reviewed {self.review_years} years "
+            f"after the last record{age}.{checked}"
+        )
+
+
+class Retention(Strict):
+    """How long what is known is kept before somebody reviews whether it must go.
+
+    Parameters
+    ----------
+    in_force_from : date, optional
+        Since when the panel holds to it.
+    years : int
+        After a list, and after the last record of a person who is in no group.
+    groups : list of ReviewGroup
+        By their numbers; only the last may take all who are left.
+    """
+
+    in_force_from: datetime.date | None = None
+    years: int = pydantic.Field(default=6, ge=1, le=100)
+    groups: list[ReviewGroup] = []
+
+    @pydantic.model_validator(mode="after")
+    def _in_order(self) -> Retention:
+        numbers = [one.group for one in self.groups]
+        if numbers != sorted(set(numbers)):
+            raise ValueError("'groups' must stand by their numbers, each once")
+        if any(one.takes_all for one in self.groups[:-1]):
+            raise ValueError(
+                "only the last of 'groups' may be without 'types', 'kinds' and 'harm_at_least', "
+                "since it takes all who are left"
+            )
+        return self

@@ -67,6 +67,8 @@ def test_what_hangs_on_a_broken_file_waits_for_it(tmp_path: Path) -> None:
         ("as_of: monthly", "as_of: monthly\n  where: {rout: repeat}", "Did you mean 'route'"),
         ("[order_active, ", "[order_activ, ", "Did you mean 'order_active'"),
         ("as_of: monthly", "as_of: monthly\n  where: {route: repeats}", "Did you mean 'repeat'"),
+        ("attempted_murder, rape]", "attempted_murder, rap]", "group 1 names 'rap'.*'rape'"),
+        ("kinds: [incident]", "kinds: [incidents]", "Did you mean 'incident'"),
     ],
 )
 def test_the_panel_names_what_other_files_say(

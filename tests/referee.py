@@ -164,6 +164,8 @@ def _value(  # noqa: C901 - a case a measure
             return numbers[-1][1] - numbers[-2][1] if len(numbers) > 1 else NAN
         case "active":
             return _active(found, as_of)
+        case "days_until_end":
+            return _days_until_end(found, as_of)
         case "rate_ratio":
             return _ratio(feature, found if of is None else numbers)
     raise AssertionError(feature.measure)
@@ -245,6 +247,14 @@ def _active(found: list[tuple[int, Event]], as_of: datetime.date) -> float:
     if not ends:
         return NAN
     return float(any(end is None or end >= as_of for end in ends))
+
+
+def _days_until_end(found: list[tuple[int, Event]], as_of: datetime.date) -> float:
+    ends = [event["ended_on"] for _, event in found]
+    still_open = [end for end in ends if end is None or end >= as_of]
+    if not still_open or None in still_open:
+        return NAN
+    return float((max(still_open) - as_of).days)
 
 
 def _ratio(feature: Feature, found: list[tuple[int, Any]]) -> float:

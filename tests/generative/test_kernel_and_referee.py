@@ -98,6 +98,7 @@ MEASURES: list[tuple[Any, ...]] = [
     ("latest", "ticks"),
     ("change", "ticks"),
     ("active", None),
+    ("days_until_end", None),
     ("rate_ratio", None),
     ("rate_ratio", "harm_days"),
     ("median_gap", None),
@@ -147,7 +148,8 @@ def feature(
 def has_window(measure: str, window: int | None) -> bool:
     if measure == "new":
         return window is not None
-    return window is None or measure not in ("active", "rate_ratio", "mean_ratio", "streak")
+    unwindowed = ("active", "days_until_end", "rate_ratio", "mean_ratio", "streak")
+    return window is None or measure not in unwindowed
 
 
 FEATURES = [

@@ -718,7 +718,8 @@ def monitor_command(
     "rank",
     epilog="Example:  triage rank --as-of 2026-03-01\n\n"
     "Example:  triage rank --as-of 2026-03-01 --no-cache\n\n"
-    "Example:  triage rank --as-of 2026-03-01 --against 2026-02-01",
+    "Example:  triage rank --as-of 2026-03-01 --against 2026-02-01\n\n"
+    "Example:  triage rank --as-of 2026-03-01 --capacity 0",
 )
 def rank_command(
     as_of: AsOf,
@@ -730,6 +731,16 @@ def rank_command(
             metavar="LIST",
             help="The earlier list to tell moves from: its name or as-of date; 'none' reads no "
             "earlier list. By default the latest before.",
+        ),
+    ] = None,
+    capacity: Annotated[
+        int | None,
+        typer.Option(
+            "--capacity",
+            metavar="CASES",
+            min=0,
+            help="How many cases the panel has room for this time, 0 for none; by default as "
+            "configs/panel.yaml says.",
         ),
     ] = None,
     no_cache: NoCache = False,
@@ -747,6 +758,7 @@ def rank_command(
             now=now(),
             progress=progress,
             against=against,
+            capacity=capacity,
             keep_features=not no_cache,
         )
         use.add(**listed(bundle))

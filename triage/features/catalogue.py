@@ -23,6 +23,7 @@ EXAMPLES: dict[Measure, float] = {
     "days_since_first": 800.0,
     "change": 2.0,
     "rate_ratio": 2.5,
+    "days_until_end": 45.0,
     "median_gap": 24.0,
     "shortest_gap": 5.0,
     "mean_ratio": 2.5,
@@ -34,6 +35,7 @@ EXAMPLES: dict[Measure, float] = {
     "after": 2.0,
 }
 SAID: dict[Measure, str] = {
+    "days_until_end": "days until the last of them ends",
     "median_gap": "median days between one record and the next",
     "shortest_gap": "fewest days between one record and the next",
     "streak": "periods of {days} days running, up to now, with a record in each",
@@ -140,7 +142,7 @@ def _window(feature: Feature) -> str:
     if feature.measure == "attribute":
         of_person = str(feature.of).startswith("person.")
         return "on the as-of date" if of_person else "when the referral was made"
-    if feature.measure == "active":
+    if feature.measure in ("active", "days_until_end"):
         return "on the as-of date"
     if feature.measure == "streak":
         return "counted back from the as-of date"

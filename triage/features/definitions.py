@@ -34,6 +34,7 @@ Measure = Literal[
     "latest",
     "change",
     "active",
+    "days_until_end",
     "rate_ratio",
     "median_gap",
     "shortest_gap",
@@ -71,7 +72,9 @@ class Definition(Strict):
         ``count`` of events; ``sum`` or ``maximum`` of a number; ``distinct`` values;
         ``repeats``: events whose victim already had an earlier one; ``days_since_last`` and
         ``days_since_first`` event; ``latest`` value of a number and its ``change`` since the one
-        before; ``active``: whether an event has not ended; ``rate_ratio``: how frequent (or, with
+        before; ``active``: whether an event has not ended; ``days_until_end``: days from the as-of
+        date until the last of those that have not ended will, as far as its record says (unknown
+        where one has no end, or none is open); ``rate_ratio``: how frequent (or, with
         ``of``, how harmful) recent days are against earlier ones; ``attribute`` of the person or
         of the referral.
 
@@ -126,6 +129,8 @@ class Definition(Strict):
         are harm, it may not say that more harm lowers a score.
     missing : str
         What it means that the value is missing, or that nothing was found.
+    learned : bool
+        Whether models may learn from it. Rules, comparators and papers may use it either way.
     """
 
     name: str = pydantic.Field(pattern=NAME)
@@ -147,6 +152,7 @@ class Definition(Strict):
     unit: str
     direction: Direction
     missing: str
+    learned: bool = True
 
 
 class PipelineFile(Strict):
@@ -225,6 +231,8 @@ class Feature:
         How many days may lie between an event and its companion.
     at_least : float or None
         What a flag must reach.
+    learned : bool
+        Whether models may learn from it.
     """
 
     name: str
@@ -248,6 +256,7 @@ class Feature:
     companion: Condition | None = None
     within_days: int | None = None
     at_least: float | None = None
+    learned: bool = True
 
     def looks_at(self, column: str) -> bool:
         """Return whether a column of events is measured, tested or counted by it."""

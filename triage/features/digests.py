@@ -29,12 +29,25 @@ __all__ = ["SeenEvents", "events_seen", "feature_digests"]
 Rows = npt.NDArray[np.int64]
 
 WORDS = frozenset(
-    ("name", "group", "theme", "theme_title", "unit", "direction", "meaning", "missing")
+    (
+        "name",
+        "group",
+        "theme",
+        "theme_title",
+        "unit",
+        "direction",
+        "meaning",
+        "missing",
+        "learned",
+    )
 )
 """What a definition says that moves no value."""
 
 ENDS = "ended_on"
 """Not a column that conditions may test: the day on which an event ended."""
+
+LAST_ENDS = "ended_on, also later"
+"""The same, also where that day is still to come."""
 
 READS: Mapping[str, tuple[str, ...]] = {
     "count": (),
@@ -47,6 +60,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     "latest": ("of",),
     "change": ("of",),
     "active": (ENDS,),
+    "days_until_end": (LAST_ENDS,),
     "rate_ratio": ("of",),
     "median_gap": (),
     "shortest_gap": (),
@@ -191,7 +205,8 @@ def _of_events(
     events = np.flatnonzero(passes.any(axis=1))
     passes = passes[events]
     facts, ended = seen.facts[events], seen.ended[events]
-    columns = [take(timeline.columns[name], seen.places[events]) for name in reads if name != ENDS]
+    named = [name for name in reads if name not in (ENDS, LAST_ENDS)]
+    columns = [take(timeline.columns[name], seen.places[events]) for name in named]
     for first, last in itertools.pairwise(np.searchsorted(events, seen.bounds)):
         digest = hashlib.sha256(b"%d\0" % (last - first))
         digest.update(facts[first:last].tobytes())
@@ -199,6 +214,8 @@ def _of_events(
             digest.update(passes[first:last].tobytes())
         if ENDS in reads:
             digest.update(ended[first:last].tobytes())
+        if LAST_ENDS in reads:
+            digest.update(timeline.ended[seen.places[events[first:last]]].tobytes())
         for column in columns:
             digest.update(_values(take(column, np.arange(first, last))))
         yield digest.digest()

@@ -90,7 +90,7 @@ def _behind(feature: Feature, timeline: Timeline, events: Positions, day: int) -
             return events[-1:]
         case "days_since_first":
             return events[:1]
-        case "active":
+        case "active" | "days_until_end":
             return np.asarray(events[timeline.ended[events] >= day])
         case "median_gap":
             return events

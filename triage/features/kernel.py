@@ -33,8 +33,8 @@ __all__ = [
 class Operation(enum.IntEnum):
     """What the kernel does with each event of a filter.
 
-    The first four leave sums in buckets, the next two the greatest value in each; the last three
-    look at the latest events alone and have no buckets.
+    The first four leave sums in buckets, the next two the greatest value in each; the last four
+    look at the latest events, or at their ends, alone and have no buckets.
     """
 
     COUNT = 0
@@ -46,6 +46,7 @@ class Operation(enum.IntEnum):
     LAST_AGE = 6
     LATEST = 7
     ACTIVE = 8
+    DAYS_LEFT = 9
 
 
 class Output(enum.IntEnum):
@@ -58,6 +59,7 @@ class Output(enum.IntEnum):
     FLAG = 4
     REPEATS = 5
     RATIO = 6
+    DAYS_LEFT = 7
 
 
 RECENT_CELLS = 4
@@ -72,6 +74,7 @@ MAXIMUM = int(Operation.MAXIMUM)
 FIRST_AGE = int(Operation.FIRST_AGE)
 LAST_AGE = int(Operation.LAST_AGE)
 LATEST = int(Operation.LATEST)
+ACTIVE = int(Operation.ACTIVE)
 
 WINDOW = int(Output.WINDOW)
 REPEATS = int(Output.REPEATS)
@@ -79,6 +82,10 @@ RATIO = int(Output.RATIO)
 RECENT_AGE = int(Output.RECENT_AGE)
 RECENT_VALUE = int(Output.RECENT_VALUE)
 CHANGED = int(Output.CHANGE)
+DAYS_UNTIL_END = int(Output.DAYS_LEFT)
+
+NEVER = int(np.iinfo(np.int32).max)
+"""The day on which an event ends that has no end."""
 
 GRID = 2.0**20
 """Numbers are summed in units of 1/GRID, so that sums are exact in any order."""
@@ -200,8 +207,11 @@ def scan(  # noqa: C901 - one walk, told in order
                         value = np.nan
                         if doing == LATEST:
                             value = numbers[column[step], event]
-                        elif doing != LAST_AGE:
+                        elif doing == ACTIVE:
                             value = 1.0 if not ends or ended[event] >= day else 0.0
+                        elif doing != LAST_AGE:
+                            left = NEVER if not ends else ended[event]
+                            value = np.inf if left == NEVER else float(left - day)
                         where = (len(edges) + 1) * n_windowed + (step - n_windowed) * RECENT_CELLS
                         _take_latest(cells[:, lane], where, doing, value, age)
         _cumulate(cells, len(edges), n_summed, n_windowed)
@@ -234,7 +244,7 @@ def _take_latest(cells: Any, where: int, doing: int, value: float, age: int) -> 
     if doing == LAST_AGE:
         if np.isnan(cells[where]):
             cells[where] = age
-    elif doing != LATEST:  # ACTIVE: whether any has not ended
+    elif doing != LATEST:  # whether any has not ended, or the last of their ends
         if not cells[where] >= value:
             cells[where] = value
     elif np.isnan(value):
@@ -282,6 +292,9 @@ def _make(  # noqa: C901 - one branch a kind
     elif making == RECENT_AGE:
         for lane in range(len(made)):
             made[lane] = here[lane] if here[lane] <= window_days else np.nan
+    elif making == DAYS_UNTIL_END:
+        for lane in range(len(made)):
+            made[lane] = here[lane] if 0.0 <= here[lane] < np.inf else np.nan
     else:
         made[:] = here
     for lane in range(len(made)):

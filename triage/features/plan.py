@@ -31,6 +31,7 @@ OPERATIONS: dict[str, tuple[Operation, Output]] = {
     "latest": (Operation.LATEST, Output.RECENT_VALUE),
     "change": (Operation.LATEST, Output.CHANGE),
     "active": (Operation.ACTIVE, Output.FLAG),
+    "days_until_end": (Operation.DAYS_LEFT, Output.DAYS_LEFT),
     "rate_ratio": (Operation.COUNT, Output.RATIO),
 }
 

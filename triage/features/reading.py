@@ -143,6 +143,7 @@ def _features(theme: str, pipeline: Pipeline, definition: Definition) -> Iterato
             at_least=SEVERAL
             if measure == "serial" and definition.at_least is None
             else definition.at_least,
+            learned=definition.learned,
         )
 
 

@@ -43,6 +43,7 @@ MEASURES: dict[str, Takes] = {
     "latest": Takes(("of",), EVENTS),
     "change": Takes(("of",), EVENTS),
     "active": Takes((), WHICH),
+    "days_until_end": Takes((), WHICH),
     "rate_ratio": Takes(PERIODS, (*WHICH, "of")),
     "median_gap": Takes((), EVENTS),
     "shortest_gap": Takes((), EVENTS),

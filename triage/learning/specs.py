@@ -83,7 +83,7 @@ class ModelSpec(Strict):
         Whether the features' directions bind the estimator.
     features : "all" or list of str
         Names of features, with ``*`` and ``?`` as wildcards; with a slash, a theme and a name:
-        ``violence/*``.
+        ``violence/*``. Those that a pipeline says are not learned from are left out.
     points : list of Term, optional
         A comparator's terms.
     requires : condition, optional
@@ -142,12 +142,14 @@ class ModelSpec(Strict):
             if self.condition is not None:
                 wanted |= fields_of(self.condition)
             return tuple(feature.name for feature in features if feature.name in wanted)
-        if self.features == "all":
-            return tuple(feature.name for feature in features)
         return tuple(
             feature.name
             for feature in features
-            if any(_matches(feature, pattern) for pattern in self.features)
+            if feature.learned
+            and (
+                self.features == "all"
+                or any(_matches(feature, pattern) for pattern in self.features)
+            )
         )
 
 
@@ -260,7 +262,13 @@ def _unknown_patterns(spec: ModelSpec, features: Sequence[Feature]) -> Iterator[
         return
     names = [feature.name for feature in features]
     for position, pattern in enumerate(spec.features):
-        if not any(_matches(feature, pattern) for feature in features):
+        if any(feature.name == pattern and not feature.learned for feature in features):
+            yield (
+                ["features", position],
+                f"'{pattern}' is not to be learned from: its pipeline says 'learned: false'",
+                "Leave it out, or let its pipeline say otherwise.",
+            )
+        elif not any(_matches(feature, pattern) for feature in features):
             yield (
                 ["features", position],
                 f"'{pattern}' matches nothing that a feature pipeline makes",

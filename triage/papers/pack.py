@@ -73,7 +73,7 @@ def _about(page: ListPage) -> Iterator[tuple[str, str]]:
     if model.retest_on is not None:
         yield "Test again by", date_words(model.retest_on)
     if page.chances:
-        yield "“How likely”", f"{model.outcome_meaning}; {page.base_rate_words} of all referrals"
+        yield "“How likely”", f"{page.outcome}; {page.base_rate_words} of all referrals"
     yield "Policy", f"configuration {_digest(manifest.configs)}, code {manifest.code_version}"
 
 

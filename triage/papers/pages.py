@@ -25,6 +25,7 @@ from triage.papers.wording import (
     horizon_words,
     likely_sentence,
     number_of,
+    outcome_words,
     probability_of,
     sentence,
     short_date,
@@ -344,6 +345,11 @@ class ListPage:
     faithfulness: tuple[Faithful, ...] = ()
 
     @property
+    def outcome(self) -> str:
+        """What is foretold, with its horizon."""
+        return _outcome(self.manifest.model)
+
+    @property
     def moved_words(self) -> str:
         """How many are new, up, down and gone since the list that this one is compared with."""
         against = self.manifest.against
@@ -389,8 +395,11 @@ class ListPage:
         return self.discuss + self.near_misses
 
 
+def _outcome(model: ModelFacts) -> str:
+    return outcome_words(model.outcome_meaning, model.horizon_days)
+
+
 def _reading(page: ListPage) -> Iterator[Note]:
-    model = page.manifest.model
     yield Note(
         "Order",
         "Rules that the panel has adopted come first: they can raise a referral, never lower it. "
@@ -402,7 +411,7 @@ def _reading(page: ListPage) -> Iterator[Note]:
         yield Note(
             "How likely",
             "It tells how many of 100 past cases with a like picture had "
-            f"{model.outcome_meaning}. Of all referrals it was {page.base_rate_words}. It does not "
+            f"{page.outcome}. Of all referrals it was {page.base_rate_words}. It does not "
             "say what this person will do.",
         )
     yield Note(
@@ -436,7 +445,7 @@ def _reading(page: ListPage) -> Iterator[Note]:
         "Answers to what is not known could still change the tier, the band or the side of the "
         "line. “Ask first” is the question that could move a referral most, and who may know.",
     )
-    if page.manifest.panel.reserved_places:
+    if page.manifest.panel.reserved_places and page.manifest.panel.capacity:
         yield Note(
             "Reserved places",
             f"Of {page.places}, {page.manifest.panel.reserved_places} may be kept for referrals "
@@ -688,7 +697,7 @@ class _Words:
                 f"This referral has {self.score(score)}. Points were set by people; they give an "
                 "order, and do not say how likely harm is."
             )
-        return likely_sentence(probability, self.model.base_rate, self.model.outcome_meaning)
+        return likely_sentence(probability, self.model.base_rate, _outcome(self.model))
 
 
 def _reasons(bundle: Bundle, words: _Words) -> Mapping[str, tuple[Reason, ...]]:

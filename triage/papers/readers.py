@@ -178,7 +178,7 @@ def public_paper(page: ListPage) -> ToldPage:
                 "What put them in order",
                 [
                     f"The panel's rules, then “{model.title}”, version {model.version}, "
-                    f"which looks for {model.outcome_meaning}.",
+                    f"which looks for {page.outcome}.",
                     "Rules can raise a referral, never lower it. No protected characteristic is "
                     "used in rules or model.",
                 ],

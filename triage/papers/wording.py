@@ -20,6 +20,7 @@ __all__ = [
     "horizon_words",
     "likely_sentence",
     "number_of",
+    "outcome_words",
     "probability_of",
     "sentence",
     "short_date",
@@ -101,6 +102,23 @@ def horizon_words(days: int) -> str:
     if days >= 85 and abs(days - months * DAYS_A_MONTH) <= 3:
         return f"{months} months"
     return number_of(days, "day")
+
+
+def outcome_words(meaning: str, horizon_days: int) -> str:
+    """Return what an outcome means with its horizon as people would say it.
+
+    Only where the meaning says it by its days; any other words are the panel's own, and stay.
+
+    Examples
+    --------
+    >>> outcome_words("an incident of high harm, within 365 days", 365)
+    'an incident of high harm, in the next 12 months'
+    >>> outcome_words("a crime within the month", 30)
+    'a crime within the month'
+    """
+    return meaning.replace(
+        f"within {horizon_days} days", f"in the next {horizon_words(horizon_days)}"
+    )
 
 
 def number_of(count: int, noun: str, plural: str = "") -> str:

@@ -327,13 +327,17 @@ def _police_orders(area: Area, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _probation_custody(area: Area, rows: pd.DataFrame) -> pd.DataFrame:
+    # When somebody is sentenced the day of release is known; how long a remand lasts, nobody knows.
+    until = rows["until"].to_numpy()
+    is_sentence = (rows["type"] == "sentence").to_numpy()
+    released = np.where(is_sentence, _iso(area, until), _until_now(area, until))
     return pd.DataFrame(
         {
             "custody_no": 7_000_000_000 + np.arange(len(rows)),
             "subject": area.person_ids[rows["person"]],
             "basis": _coded(rows["type"], CUSTODY_CODES),
             "received": _iso(area, rows["day"]),
-            "released": _none_for_blank(_until_now(area, rows["until"].to_numpy())),
+            "released": _none_for_blank(released),
         }
     )
 

@@ -226,7 +226,12 @@ def replay_list(project: Project, name: str, *, progress: Progress, use: Any = N
     from triage.workflows.against import NONE, read_history
     from triage.workflows.checking import read_accepted
     from triage.workflows.making import made_anew
-    from triage.workflows.project import code_version, config_hashes
+    from triage.workflows.project import (
+        GIVEN_CAPACITY,
+        code_version,
+        config_hashes,
+        with_capacity,
+    )
     from triage.workflows.ranking import Making, content_of
 
     bundle = open_list(project.workspace.root, name)
@@ -237,7 +242,11 @@ def replay_list(project: Project, name: str, *, progress: Progress, use: Any = N
         ("erasure", str(one.on), "took a person from this list: it cannot be made again whole")
         for one in manifest.erasures
     ]
-    causes += _changed("configuration", manifest.configs, config_hashes(project.workspace))
+    chosen: Mapping[str, str] = {}
+    if GIVEN_CAPACITY in manifest.configs:
+        project, chosen = with_capacity(project, manifest.panel.capacity)
+    configs = {**config_hashes(project.workspace), **chosen}
+    causes += _changed("configuration", manifest.configs, configs)
     if code_version() != manifest.code_version:
         causes.append(("code", manifest.code_version, f"is now {code_version()}"))
     n_files = len(manifest.tables) + len(manifest.papers)

@@ -11,7 +11,7 @@ from triage.workflows.checking import read_accepted
 from triage.workflows.judging import judge
 from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
-from triage.workflows.project import Project
+from triage.workflows.project import Project, require_capacity
 from triage.workflows.replaying import Every, list_dates, replay_lists
 from triage.workflows.training import known
 from triage.workspace import write_whole
@@ -125,8 +125,9 @@ def backtest(
         No list of these dates has referrals and settled outcomes, or there is no such model.
     LearningError
         Nothing can be learned before any of the lists.
-    RejectedRowsError, ExtractError, StorageError, TamperedError
+    ConfigurationError, RejectedRowsError, ExtractError, StorageError, TamperedError
     """
+    require_capacity(project)
     given = {"retrain_months": retrain_months, "resamples": resamples}
     changes = {name: value for name, value in given.items() if value is not None}
     panel = project.panel

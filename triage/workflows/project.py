@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +20,18 @@ from triage.records import Source, Vocabulary, read_sources, read_vocabulary
 from triage.rules import Policy, read_rules
 from triage.workspace import Panel, Workspace, line_of, read_panel, sha256_of
 
-__all__ = ["Project", "code_version", "config_hashes", "load_project"]
+__all__ = [
+    "GIVEN_CAPACITY",
+    "Project",
+    "code_version",
+    "config_hashes",
+    "load_project",
+    "require_capacity",
+    "with_capacity",
+]
+
+GIVEN_CAPACITY = "triage rank --capacity"
+"""Stands among a list's files of configuration where its capacity was given instead of read."""
 
 Read = TypeVar("Read")
 
@@ -297,6 +308,39 @@ def config_hashes(workspace: Workspace) -> dict[str, str]:
         for path in sorted(folder.rglob("*.yaml"))
         if not path.name.endswith(".cases.yaml")
     }
+
+
+def with_capacity(project: Project, capacity: int) -> tuple[Project, dict[str, str]]:
+    """Return the project with room for so many cases, and the hash of this choice by its name.
+
+    Where the panel has just this capacity anyway, nothing was chosen and there is no hash.
+    """
+    if capacity == project.panel.capacity:
+        return project, {}
+    panel = project.panel.model_copy(update={"capacity": capacity})
+    digest = hashlib.sha256(str(capacity).encode()).hexdigest()
+    return replace(project, panel=panel), {GIVEN_CAPACITY: digest}
+
+
+def require_capacity(project: Project) -> None:
+    """Make sure that models can be judged by whom they would have put before the panel.
+
+    Raises
+    ------
+    ConfigurationError
+        The panel has no room.
+    """
+    if project.panel.capacity == 0:
+        raise ConfigurationError(
+            Problem(
+                "configs/panel.yaml: 'capacity'",
+                "must be at least 1 to train or test models, which are judged by the harm that "
+                "followed those within capacity",
+                "0",
+                "Give the room of a usual meeting there; for a list without room use "
+                "'triage rank --capacity 0'.",
+            )
+        )
 
 
 def code_version() -> str:

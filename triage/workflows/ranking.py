@@ -51,7 +51,7 @@ from triage.workflows.checking import read_accepted
 from triage.workflows.earlier import earlier_table
 from triage.workflows.making import Make, feature_maker
 from triage.workflows.progress import Progress
-from triage.workflows.project import Project, code_version, config_hashes
+from triage.workflows.project import Project, code_version, config_hashes, with_capacity
 from triage.workflows.questions import Asked, ask_of_open
 from triage.workflows.ruling import ask_rules, earlier_values, rules_know_places, said_by_model
 from triage.workflows.scales import scales_table
@@ -69,6 +69,7 @@ def make_list(
     now: datetime.datetime,
     progress: Progress,
     against: str | None = None,
+    capacity: int | None = None,
     keep_features: bool = True,
 ) -> Bundle:
     """Write the discussion list of an as-of date, or find that it already stands just so.
@@ -86,6 +87,8 @@ def make_list(
     against : str, optional
         The earlier list that it is compared with, ``none`` for no earlier list at all; by default
         the latest before it.
+    capacity : int, optional
+        How many cases the panel has room for this time; by default as ``configs/panel.yaml`` says.
     keep_features : bool
         Whether features that were kept before are used, and new ones kept.
 
@@ -96,6 +99,9 @@ def make_list(
         referral is open.
     RejectedRowsError, ExtractError, TamperedError, StorageError
     """
+    chosen: Mapping[str, str] = {}
+    if capacity is not None:
+        project, chosen = with_capacity(project, capacity)
     history = read_history(project.workspace.lists, as_of, against)
     if history.passed_over:
         names = ", ".join(history.passed_over)
@@ -108,7 +114,12 @@ def make_list(
     checked = read_accepted(project, today=today, progress=progress, decided_before=as_of)
     progress.stage("Ranking and explaining")
     made = Making(
-        project, trained, version.sha256, as_of, config_hashes(project.workspace), code_version()
+        project,
+        trained,
+        version.sha256,
+        as_of,
+        {**config_hashes(project.workspace), **chosen},
+        code_version(),
     )
     content = content_of(
         made,

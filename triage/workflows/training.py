@@ -44,7 +44,7 @@ from triage.workflows.evaluating import Trials, evaluate_models, rival_of
 from triage.workflows.making import Make, feature_maker, fit_files, made_anew
 from triage.workflows.moves import ListMoves, list_moves
 from triage.workflows.progress import Progress
-from triage.workflows.project import Project, code_version
+from triage.workflows.project import Project, code_version, require_capacity
 from triage.workflows.questions import Asked, ask_of_all
 from triage.workflows.windows import window_of
 from triage.workspace import Acknowledged, Leakage
@@ -209,8 +209,9 @@ def train_models(
         Nothing can be learned from these outcomes.
     LeakageError
         An alarm that nobody acknowledged; nothing is kept.
-    RejectedRowsError, ExtractError, StorageError
+    ConfigurationError, RejectedRowsError, ExtractError, StorageError
     """
+    require_capacity(project)
     registry = Registry(project.workspace, project.panel.tracking_uri)
     registry.prepare()
     checked = read_accepted(project, today=today, progress=progress)

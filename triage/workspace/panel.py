@@ -228,7 +228,8 @@ class Panel(Strict):
     synthetic : bool
         Whether the data is invented; every page then says so.
     capacity : int
-        How many cases the panel can discuss in a meeting.
+        How many cases the panel can discuss in a meeting; with 0 every referral stands below the
+        line, and nothing can be trained or tested, since that is judged at capacity.
     near_misses : int
         How many cases below the line the list tells in full.
     harm_scale : str
@@ -258,7 +259,7 @@ class Panel(Strict):
     name: str
     area: str
     synthetic: bool = False
-    capacity: int = pydantic.Field(ge=1)
+    capacity: int = pydantic.Field(ge=0)
     near_misses: int = pydantic.Field(default=8, ge=0)
     harm_scale: str
     cohort: Cohort

@@ -252,7 +252,7 @@ MORE = {
     "near": {"near": "{weapon: 'yes'}", "within_days": "7"},
     "after": {"after": "{weapon: 'yes'}", "within_days": "7"},
 }
-NO_WINDOWS = ("active", "rate_ratio", "mean_ratio", "streak")
+NO_WINDOWS = ("active", "days_until_end", "rate_ratio", "mean_ratio", "streak")
 
 
 def measured(measure: str, direction: str, **changes: str) -> str:

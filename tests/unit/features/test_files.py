@@ -62,6 +62,7 @@ DEFINITIONS = [
     {"name": "ticks", "measure": "latest", "of": "ticks"},
     {"name": "victims", "measure": "distinct", "of": "victim_id"},
     {"name": "active", "measure": "active"},
+    {"name": "days_until_end", "measure": "days_until_end"},
     {"name": "new", "measure": "new", "of": "victim_id", "meaning": "{value} {window}"}
     | {"windows": [365]},
     {"name": "last", "measure": "days_since_last", "where": {"type": "assault"}},

@@ -84,6 +84,7 @@ FEATURES = (
     feature("ticks", "latest", None, of="ticks"),
     feature("victims", "distinct", {"kind": "incident"}, of="victim_id"),
     feature("order", "active", {"kind": "order"}),
+    feature("order_left", "days_until_end", {"kind": "order"}),
     feature("gap", "shortest_gap", {"kind": "incident"}),
     feature(
         "near_weapon",
@@ -187,10 +188,10 @@ def test_where_nothing_changed_nothing_is_made(shelf: Shelf) -> None:
         (0, {"weapon": "yes"}, ("weapons", "near_weapon")),
         (2, {"weapon": "yes"}, ("weapons", "near_weapon")),
         (0, {"weapon": "unknown"}, ()),
-        (2, {"ended_on": day(DAY - 1)}, ("order",)),
-        (2, {"ended_on": day(DAY)}, ()),
-        (2, {"happened_on": day(DAY - 140)}, ("ticks", "order")),
-        (2, {"known_on": day(DAY - 99)}, ("ticks", "order")),
+        (2, {"ended_on": day(DAY - 1)}, ("order", "order_left")),
+        (2, {"ended_on": day(DAY)}, ("order_left",)),
+        (2, {"happened_on": day(DAY - 140)}, ("ticks", "order", "order_left")),
+        (2, {"known_on": day(DAY - 99)}, ("ticks", "order", "order_left")),
         (0, {"agency": "health"}, ()),
         (
             0,

@@ -175,6 +175,7 @@ ONE_OF_EACH = [
     measured("repeats", of="victim_id"),
     measured("latest", of="ticks"),
     measured("active"),
+    measured("days_until_end"),
     measured("rate_ratio", recent_days=500, earlier_days=1000),
     measured("median_gap"),
     measured("shortest_gap"),

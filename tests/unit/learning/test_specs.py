@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,8 @@ def test_the_shipped_models_fit_the_shipped_pipelines():
     ]
     assert [spec.name for spec in specs if not spec.learns] == [
         "assessment_grade",
+        "dara",
+        "dash",
         "odara",
         "ppit",
         "rfg",
@@ -213,3 +216,13 @@ def test_a_search_is_read_and_a_comparator_has_none(tmp_path) -> None:
     (tmp_path / "models" / "points.yaml").write_text(POINTS + text)
     with pytest.raises(ConfigurationError, match="'search' does not belong to a comparator"):
         read_models(tmp_path / "models", FEATURES, root=tmp_path)
+
+
+def test_what_no_model_learns_from_is_left_out_and_not_chosen_by_name(tmp_path):
+    told = (*FEATURES, replace(FEATURES[0], name="custody_days", learned=False))
+    (spec,) = read(tmp_path, good=GOOD)
+    assert "custody_days" not in spec.choose(told)
+    file = tmp_path / "models/good.yaml"
+    file.write_text(GOOD + "features: [incidents_90d, custody_days]\n")
+    with pytest.raises(ConfigurationError, match=r"'custody_days' is not to be learned from"):
+        read_models(file.parent, told, root=tmp_path)

@@ -118,7 +118,7 @@ def test_what_the_rules_alone_would_give_in_words(places, told):
 
 def test_a_likelihood_always_has_its_horizon_and_all_referrals_beside_it():
     for case in page().cases:
-        assert "within 365 days" in case.likely_sentence
+        assert "in the next 12 months" in case.likely_sentence
         assert "Of all referrals, about 8 in 100 did." in case.likely_sentence
         assert case.likely in case.likely_sentence
 

@@ -52,7 +52,7 @@ def test_every_file_is_asked_before_anything_is_said(tmp_path: Path) -> None:
 def test_what_hangs_on_a_broken_file_waits_for_it(tmp_path: Path) -> None:
     root = shipped(tmp_path)
     spoil(root / "configs/vocabulary.yaml", "kinds:", "kindz:")
-    spoil(root / "configs/panel.yaml", "capacity: 16", "capacity: 0")
+    spoil(root / "configs/panel.yaml", "capacity: 16", "capacity: -1")
     with pytest.raises(ConfigurationError, match="kindz") as caught:
         load_project(root)
     files = {problem.where.partition(",")[0] for problem in caught.value.problems}

@@ -48,7 +48,7 @@ def test_what_may_be_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"capacity": 0}, "'capacity'.*greater than or equal to 1; got 0"),
+        ({"capacity": -1}, "'capacity'.*greater than or equal to 0; got -1"),
         ({"capacity": "16"}, "'capacity'.*got '16'"),
         ({"capacity": 16.0}, "'capacity'.*got 16.0"),
         ({"capacity": ...}, "the key 'capacity' must be given"),

@@ -581,6 +581,7 @@ def _rules(case: dict[str, Any], referral_id: str) -> Iterator[dict[str, Any]]:
             **rule,
             "truth": truth,
             "reason": told[str(rule["rule_id"])] if truth != "no" else "",
+            "asks": rule["fields"],
             "truths": [truth] * leaves,
             "decides": [True] * leaves,
         }

@@ -932,6 +932,7 @@ def papers_command(
     epilog="Example:  triage explain latest R00123\n\n"
     "Example:  triage explain latest R00123 --against R00456\n\n"
     "Example:  triage explain latest R00123 --format html > case.html\n\n"
+    "Example:  triage explain latest R00123 --rules --format csv\n\n"
     "Example:  triage explain latest --faithfulness",
 )
 def explain_command(
@@ -948,18 +949,28 @@ def explain_command(
         bool,
         typer.Option("--faithfulness", help="How far the reasons of the whole list go, measured."),
     ] = False,
+    rules: Annotated[
+        bool,
+        typer.Option(
+            "--rules", help="Every rule and each of its tests, true or not, and on which records."
+        ),
+    ] = False,
     form: Annotated[CaseFormat, typer.Option("--format", help="How to show it.")] = (
         CaseFormat.TABLE
     ),
 ) -> None:
     """Tell why a referral stands where it does, on which records."""
-    from triage.papers import print_case
+    from triage.papers import RULE_COLUMNS, print_case, rule_rows, rules_asked
     from triage.workflows import consult, open_list
 
     if faithfulness == (referral is not None) or (faithfulness and against is not None):
         raise typer.BadParameter("name one REFERRAL, or ask for --faithfulness of the list alone")
     if faithfulness and form in (CaseFormat.MD, CaseFormat.HTML):
         raise typer.BadParameter("--faithfulness is told as a table, as JSON or as CSV")
+    if rules and (referral is None or against is not None):
+        raise typer.BadParameter("--rules is asked of one REFERRAL alone")
+    if rules and form in (CaseFormat.MD, CaseFormat.HTML):
+        raise typer.BadParameter("--rules is told as a table, as JSON or as CSV")
     bundle = open_list(workspace, name)
     if referral is None:
         consult(workspace, actor(), "explain", list=bundle.list_id, referrals=[])
@@ -968,6 +979,10 @@ def explain_command(
         return
     about = [bundle.find_referral(one) for one in (referral, against) if one is not None]
     consult(workspace, actor(), "explain", list=bundle.list_id, referrals=about)
+    if rules:
+        rows = list(rule_rows(rules_asked(bundle, referral)))
+        print_listing(rows, RULE_COLUMNS, Format(form.value))
+        return
     print_case(bundle, referral, sys.stdout, form=form.value, against=against)
 
 

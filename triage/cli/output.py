@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 __all__ = ["CaseFormat", "Format", "Listing", "print_listing", "tell"]
 
-Cell = str | int | float | bool | None
+Cell = str | int | float | bool | Sequence[str] | None
 Listing = Sequence[Mapping[str, Cell]]
 
 
@@ -85,6 +85,8 @@ def _plain(value: Cell) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return "; ".join(map(str, value))
     return str(value)
 
 

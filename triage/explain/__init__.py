@@ -7,6 +7,7 @@ known, what lowers it, and everything else as one. Each reason names its records
 
 :func:`weights_table` keeps every single fact in words, so that any two cases can be set beside each
 other. :func:`suppose_changes` and :func:`changes_table` find what would change a place.
+:func:`rule_records_table` names the records behind every leaf of every rule.
 :func:`faithfulness_table` measures how far the reasons of a list can be relied on, and
 :func:`disagreements_table` finds the facts on which a rule and the model pull different ways.
 
@@ -39,6 +40,7 @@ from triage.explain.disagreements import disagreements_table
 from triage.explain.faithfulness import MEASURED_ON, faithfulness_table
 from triage.explain.possibilities import NewFact, Possibilities, read_possibilities
 from triage.explain.records import Brought, Record, brought_by_agencies, records_behind
+from triage.explain.rule_records import rule_records_table
 from triage.explain.telling import Reason, tell_reasons
 from triage.explain.weights import MOST_TOLD, weights_table
 
@@ -65,6 +67,7 @@ __all__ = [
     "quiet",
     "read_possibilities",
     "records_behind",
+    "rule_records_table",
     "suppose_changes",
     "tell_reasons",
     "weights_table",

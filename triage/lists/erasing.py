@@ -91,7 +91,7 @@ def erased_from(
 def _without(
     table: pa.Table, person_id: str, theirs: Collection[str], event_ids: Collection[str]
 ) -> pa.Table:
-    named = {"person_id": [person_id], "event_id": event_ids}
+    named = {"person_id": [person_id], "event_id": event_ids, "record_id": event_ids}
     named |= dict.fromkeys(REFERRALS_OF, theirs)
     for column, ids in named.items():
         if column in table.column_names and ids:

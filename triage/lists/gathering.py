@@ -21,6 +21,7 @@ from triage.lists.tables import (
     QUESTIONS,
     REASONS,
     REFERRALS,
+    RULE_RECORDS,
     RULES,
     WEIGHTS,
     ListTables,
@@ -52,6 +53,7 @@ def gather_tables(
     reasons: Sequence[Sequence[Reason]],
     weights: pa.Table,
     changes: pa.Table,
+    rule_records: pa.Table | None = None,
     disagreements: pa.Table | None = None,
     faithfulness: pa.Table | None = None,
     features: FeatureMatrix,
@@ -81,8 +83,9 @@ def gather_tables(
         See :func:`triage.explain.weights_table`.
     changes : pyarrow.Table
         See :func:`triage.explain.changes_table`.
-    disagreements, faithfulness : pyarrow.Table, optional
-        See :func:`triage.explain.disagreements_table` and
+    rule_records, disagreements, faithfulness : pyarrow.Table, optional
+        See :func:`triage.explain.rule_records_table`,
+        :func:`triage.explain.disagreements_table` and
         :func:`triage.explain.faithfulness_table`; empty where they were not asked for.
     features : FeatureMatrix, of n_rows rows
     trace : Trace, of n_rows rows
@@ -132,6 +135,7 @@ def gather_tables(
         facts=pa.Table.from_pylist(list(_facts(ids, rows, features, case_sheet)), schema=FACTS),
         weights=weights.cast(WEIGHTS),
         changes=changes.cast(CHANGES),
+        rule_records=_or_none(rule_records, RULE_RECORDS),
         disagreements=_or_none(disagreements, DISAGREEMENTS),
         faithfulness=_or_none(faithfulness, FAITHFULNESS),
     )

@@ -37,6 +37,7 @@ __all__ = [
     "REASONS",
     "REFERRALS",
     "RULES",
+    "RULE_RECORDS",
     "TABLES",
     "WEIGHTS",
     "IncompleteListError",
@@ -117,11 +118,28 @@ RULES = _schema(
     source=pa.string(),
     tests=pa.list_(pa.string()),
     fields=pa.list_(pa.string()),
+    asks=pa.list_(pa.string()),
     truths=pa.list_(pa.string()),
     decides=pa.list_(pa.bool_()),
 )
-"""One row a referral and rule, ranked or not, as :meth:`triage.rules.Trace.to_table` gives it:
-``truth`` is ``yes``, ``no`` or ``unknown``, the lists have one item a leaf of the condition."""
+"""One row a referral and rule, as :meth:`triage.rules.Trace.to_table` gives it, of those that are
+ranked, those not for this panel, and those within the case of another. ``truth`` is ``yes``,
+``no`` or ``unknown``, the lists have one item a leaf of the condition."""
+
+RULE_RECORDS = _schema(
+    referral_id=pa.string(),
+    field=pa.string(),
+    record_id=pa.string(),
+    source=pa.string(),
+    agency_name=pa.string(),
+    meaning=pa.string(),
+    happened_on=(pa.date32(),),
+    known_on=(pa.date32(),),
+)
+"""The records behind what rules ask, of every referral in ``rules``: those of each of its
+``fields``, see :func:`triage.explain.rule_records_table`. A fact that a form says has the referral
+itself for its record (``source`` is ``referrals``), one of the person their own entry
+(``people``)."""
 
 EVIDENCE = _schema(
     referral_id=pa.string(),
@@ -254,6 +272,7 @@ FIXED = {
     "not_for_panel": NOT_FOR_PANEL,
     "reasons": REASONS,
     "rules": RULES,
+    "rule_records": RULE_RECORDS,
     "evidence": EVIDENCE,
     "brought": BROUGHT,
     "facts": FACTS,
@@ -284,6 +303,8 @@ class ListTables:
     features : pyarrow.Table
         ``referral_id`` and one column a feature: its value, null where unknown. Rows as in
         ``referrals``.
+    rule_records : pyarrow.Table
+        With the schema of this room; by default empty.
     answers, joined, links, scales, earlier, moves : pyarrow.Table
         With the schemas of :mod:`triage.lists.beside`; by default empty.
     """
@@ -300,6 +321,7 @@ class ListTables:
     brought: pa.Table
     facts: pa.Table
     weights: pa.Table
+    rule_records: pa.Table = field(default_factory=RULE_RECORDS.empty_table)
     answers: pa.Table = field(default_factory=ANSWERS.empty_table)
     joined: pa.Table = field(default_factory=JOINED.empty_table)
     links: pa.Table = field(default_factory=LINKS.empty_table)
@@ -405,6 +427,10 @@ def _broken_laws(tables: ListTables, referrals_in: int) -> Iterator[str]:
     )
     if untold and tables.contributions.num_columns > CONTRIBUTIONS_BEFORE:
         yield f"{len(untold)} referral(s) to be told in full lack their single facts"
+    asked = set(tables.rules["referral_id"].to_pylist())
+    loose = len(set(tables.rule_records["referral_id"].to_pylist()) - asked)
+    if loose:
+        yield f"{loose} referral(s) have records behind rules and were asked about by none"
     known = set(_keys(tables.reasons))
     loose = sum(key not in known for key in _keys(tables.evidence))
     if loose:

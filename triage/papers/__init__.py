@@ -49,7 +49,6 @@ from triage.papers.pages import (
     ListPage,
     Reason,
     Record,
-    RuleSeen,
     Step,
     comparison,
     list_page,
@@ -57,12 +56,14 @@ from triage.papers.pages import (
 )
 from triage.papers.policy_pages import trial_page
 from triage.papers.reviews import review_csv
+from triage.papers.rules_seen import RULE_COLUMNS, RuleSeen, rule_rows, rules_asked
 from triage.papers.schemas import columns_markdown, list_schema, told_schema
 from triage.papers.terminal import CaseForm, Form, print_case, print_list
 
 __all__ = [
     "MONITOR_COLUMNS",
     "READERS",
+    "RULE_COLUMNS",
     "Approval",
     "Aside",
     "BacktestReport",
@@ -108,6 +109,8 @@ __all__ = [
     "print_list",
     "profile_page",
     "review_csv",
+    "rule_rows",
+    "rules_asked",
     "sparkline",
     "themes",
     "told_schema",

@@ -51,6 +51,7 @@ def case_markdown(page: ListPage, case: Case, against: Comparison | None = None)
     parts = (
         *_head(page, case),
         *_concerns(case),
+        *_flags(case),
         *_unknown(case),
         *_place(case),
         *_disagreements(case),
@@ -95,6 +96,12 @@ def _concerns(case: Case) -> Iterator[str]:
 def _reason(one: Reason) -> str:
     title = f"**{_plain(one.title)}.** " if one.title else ""
     return f"{one.number}. {title}{_plain(one.dated)} ({one.origin})"
+
+
+def _flags(case: Case) -> Iterator[str]:
+    for rule in case.flags:
+        told = " ".join(filter(None, (rule.text, rule.rests_on)))
+        yield f"\n**To notice: {_plain(rule.mark)}.** {_plain(told)}"
 
 
 def _unknown(case: Case) -> Iterator[str]:

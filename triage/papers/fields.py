@@ -264,6 +264,24 @@ RULE = (
     _text("text", "Why it applies, in words"),
     _text("source", "Where the policy comes from", "it names none"),
     _texts("wanting", "The tests whose answer is not known and decides"),
+    _objects(
+        "leaves",
+        "Every test of its condition",
+        _text("test", "The test"),
+        _word("truth", "Whether it holds", "yes", "no", "unknown"),
+        _yes_no("decides", "Whether the rule's answer rests on it"),
+        _texts("records", "The ids of the records behind what it looks at"),
+    ),
+    _objects(
+        "records",
+        "The records behind the tests that decide it, the latest first",
+        _text("record_id", "The id of an event, of the referral itself, or of the person"),
+        _text("source", "The source's name; referrals or people where it is no event"),
+        _text("agency_name", "Whose record it is", "it is the person's own entry"),
+        _text("meaning", "What it is, in words"),
+        _date("happened_on", "When it happened", "it is no event"),
+        _date("known_on", "When it reached the record", "it is no event"),
+    ),
 )
 ASK = (
     _count("place", "In which order to ask", "from 1"),
@@ -480,6 +498,7 @@ ASIDE = (
     _word("kind", "Why it is not ranked", "ineligible", "on_hold", "set_aside"),
     _text("kind_words", "That in words"),
     _text("rule_id", "The rule that took it off the ranking", "none did"),
+    _objects("rules", "Rules that apply to it, or may", *RULE),
     _text("text", "The reason in words"),
     _text("until", "What has to happen before it is heard", "it is not on hold"),
 )

@@ -8,8 +8,9 @@ from typing import Any
 
 from triage.papers.beside import Beside
 from triage.papers.comparing import Comparison
-from triage.papers.pages import Aside, Case, ListPage, Reason, RuleSeen
+from triage.papers.pages import Aside, Case, ListPage, Reason
 from triage.papers.places import Sure
+from triage.papers.rules_seen import RuleRecord, RuleSeen
 
 __all__ = ["aside_json", "case_json", "list_json"]
 
@@ -134,11 +135,22 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 
 def _rule(rule: RuleSeen) -> dict[str, Any]:
-    return asdict(rule)
+    told = asdict(rule) | {"records": [_rule_record(one) for one in rule.records]}
+    for leaf, seen in zip(told["leaves"], rule.leaves, strict=True):
+        leaf["records"] = [one.record_id for one in seen.records]
+    return told
+
+
+def _rule_record(record: RuleRecord) -> dict[str, Any]:
+    dates = {"happened_on": record.happened_on, "known_on": record.known_on}
+    return asdict(record) | {name: day and day.isoformat() for name, day in dates.items()}
 
 
 def _aside(one: Aside) -> dict[str, Any]:
-    return asdict(one) | {"made_on": one.made_on.isoformat() if one.made_on else None}
+    return asdict(one) | {
+        "made_on": one.made_on.isoformat() if one.made_on else None,
+        "rules": [_rule(rule) for rule in one.rules],
+    }
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -204,5 +204,7 @@ def _aside(one: Aside) -> dict[str, Any]:
         "person": f"Person {one.person_id}",
         "agency": f"{one.agency_name}{made}",
         "kind": f"{one.kind_words}.",
-        "text": f"{one.text} Until: {one.until}." if one.until else one.text,
+        "text": " ".join(
+            filter(None, (one.text, f"Until: {one.until}." if one.until else "", one.rests_on))
+        ),
     }

@@ -17,6 +17,7 @@ from triage.papers.beside import Beside, Gone, besides, gone
 from triage.papers.changing import Changes, changes_by_case
 from triage.papers.comparing import Comparison, SingleFact, Theme, compare, facts_of, themes_of
 from triage.papers.places import Sure, astride_words, sure_words, sures
+from triage.papers.rules_seen import ROUTE, RuleSeen, rules_met, rules_seen
 from triage.papers.wording import (
     NO_EFFECT,
     chance_words,
@@ -40,7 +41,6 @@ __all__ = [
     "Note",
     "Reason",
     "Record",
-    "RuleSeen",
     "Step",
     "comparison",
     "list_page",
@@ -50,16 +50,8 @@ __all__ = [
 SHOWN_STEPS = 6
 SHOWN_ASKS = 3
 FLOORS = {"floor: urgent": 1, "floor: must_discuss": 2}
-EFFECTS = {
-    "floor: urgent": "raises to urgent",
-    "floor: must_discuss": "raises to must be discussed",
-    "flag": "marks the referral",
-    "reserve": "may have a reserved place",
-    "hold": "holds the referral",
-    "ineligible": "not for this panel",
-}
 MARKS = ("flag", "reserve")
-ROUTE = "route: "
+TAKES_OFF = ("ineligible", "hold")
 KINDS = {
     "ineligible": "Not for this panel",
     "on_hold": "On hold",
@@ -125,25 +117,6 @@ class Fact:
     name: str
     text: str
     known: bool
-
-
-@dataclass(frozen=True)
-class RuleSeen:
-    """A rule that fired or may fire; ``wanting`` are the tests whose answer is not known."""
-
-    rule_id: str
-    title: str
-    effect: str
-    effect_words: str
-    truth: str
-    text: str
-    source: str
-    wanting: tuple[str, ...]
-
-    @property
-    def mark(self) -> str:
-        """It beside a referral: a route by where it points, anything else by the rule's title."""
-        return sentence(self.effect_words) if self.effect.startswith(ROUTE) else self.title
 
 
 @dataclass(frozen=True)
@@ -299,6 +272,13 @@ class Aside:
     rule_id: str
     text: str
     until: str
+    rules: tuple[RuleSeen, ...] = ()
+
+    @property
+    def rests_on(self) -> str:
+        """The records behind the rules that take it off the ranking, in sentences."""
+        told = [one for one in self.rules if one.truth == "yes" and one.effect in TAKES_OFF]
+        return " ".join(one.rests_on for one in told if one.rests_on)
 
 
 @dataclass(frozen=True)
@@ -537,7 +517,7 @@ def list_page(bundle: Bundle) -> ListPage:
         below=standing["below"],
         asides=tuple(_asides(bundle)),
         must_below=tuple(case for case in cases if case.standing != "discuss" and case.tier <= 2),
-        rules=tuple(_rules_met(bundle)),
+        rules=tuple(rules_met(bundle)),
         cautions=tuple(_cautions(manifest)),
         faithfulness=tuple(Faithful(**row) for row in bundle.tables.faithfulness.to_pylist()),
         gone=tuple(gone(bundle)),
@@ -632,12 +612,12 @@ def _cases(bundle: Bundle) -> Iterator[Case]:
     reasons = _reasons(bundle, words)
     sure = sures(bundle)
     beside = besides(bundle)
-    rules = _by_referral(tables.rules)
+    rules = rules_seen(bundle)
     brought, facts = _by_referral(tables.brought), _by_referral(tables.facts)
     ranked = tables.referrals.num_rows
     for row in tables.referrals.to_pylist():
         told = reasons.get(row["referral_id"], ())
-        seen = tuple(_rules(rules.get(row["referral_id"], ())))
+        seen = rules.get(row["referral_id"], ())
         yield Case(
             rank=row["rank"],
             sure=sure[row["referral_id"]],
@@ -730,41 +710,6 @@ def _latest_first(record: Record) -> tuple[int, str, str]:
     return -record.happened_on.toordinal(), record.source, record.event_id
 
 
-def _rules(rows: Iterable[Mapping[str, Any]]) -> Iterator[RuleSeen]:
-    for row in rows:
-        if row["truth"] == "no":
-            continue
-        leaves = zip(row["tests"], row["truths"], row["decides"], strict=True)
-        yield RuleSeen(
-            rule_id=row["rule_id"],
-            title=row["title"],
-            effect=row["effect"],
-            effect_words=_effect_words(row["effect"]),
-            truth=row["truth"],
-            text=sentence(row["reason"]),
-            source=row["source"],
-            wanting=tuple(
-                test for test, truth, decides in leaves if decides and truth == "unknown"
-            ),
-        )
-
-
-def _effect_words(effect: str) -> str:
-    if effect.startswith(ROUTE):
-        return f"may belong at {effect.removeprefix(ROUTE)} as well"
-    return EFFECTS.get(effect, effect)
-
-
-def _rules_met(bundle: Bundle) -> Iterator[RuleSeen]:
-    """Yield, in the policy's order, each rule that applies, or may apply, to some referral."""
-    met: dict[str, RuleSeen] = {}
-    for rule in _rules(bundle.tables.rules.to_pylist()):
-        met.setdefault(rule.rule_id, rule)
-    for rule_id in dict.fromkeys(bundle.tables.rules["rule_id"].to_pylist()):
-        if rule_id in met:
-            yield met[rule_id]
-
-
 def _why_here(row: Mapping[str, Any], rules: tuple[RuleSeen, ...]) -> str:
     floors = [one for one in rules if one.truth == "yes" and FLOORS.get(one.effect) == row["tier"]]
     if not floors:
@@ -825,6 +770,7 @@ def _steps(base: float, reasons: Iterable[Reason], words: _Words) -> Iterator[St
 
 
 def _asides(bundle: Bundle) -> Iterator[Aside]:
+    rules = rules_seen(bundle)
     for row in bundle.tables.not_for_panel.to_pylist():
         yield Aside(
             referral_id=row["referral_id"],
@@ -836,6 +782,7 @@ def _asides(bundle: Bundle) -> Iterator[Aside]:
             rule_id=row["rule_id"] or "",
             text=sentence(row["text"]),
             until=row["until"] or "",
+            rules=rules.get(row["referral_id"], ()),
         )
 
 

@@ -141,7 +141,7 @@ def _print_aside(page: ListPage, aside: Aside, file: TextIO, form: CaseForm) -> 
             Group(
                 *_head(page),
                 _text(f"Referral {aside.referral_id} (person {aside.person_id})", "bold"),
-                _text(f"{aside.kind_words}. {aside.text}{until}"),
+                _text(f"{aside.kind_words}. {aside.text}{until} {aside.rests_on}".rstrip()),
             )
         )
 
@@ -271,7 +271,7 @@ def _case(page: ListPage, case: Case, against: Comparison | None) -> Iterator[Re
         yield _text(f"\n{title}", "bold")
         yield from _reasons(reasons)
     for rule in case.flags:
-        yield _text(f"\nTo notice: {rule.mark}. {rule.text}")
+        yield _text(f"\nTo notice: {rule.mark}. {rule.text} {rule.rests_on}".rstrip())
     yield from _not_known(case)
     yield _text("\nThe records behind these reasons, by their numbers", "bold")
     yield _records(case)

@@ -18,7 +18,7 @@ features' own descriptions, so that rule and model never tell the same fact in t
 from triage.rules.cases import RuleCase, Tried, failing_cases, read_rule_cases, try_cases
 from triage.rules.comparing import RuleChange, changes_between
 from triage.rules.covering import Coverage, cover
-from triage.rules.dependencies import LIST_RANK, MODEL_FIELDS
+from triage.rules.dependencies import LIST_RANK, MODEL_FIELDS, RULE
 from triage.rules.effects import (
     FLAG,
     HOLD,
@@ -49,6 +49,7 @@ __all__ = [
     "MUST_DISCUSS",
     "RESERVE",
     "ROUTE",
+    "RULE",
     "URGENT",
     "Coverage",
     "DatedValue",

@@ -51,7 +51,7 @@ COLUMNS = pa.schema(
         ),
         *(
             pa.field(name, pa.list_(pa.string()), nullable=False)
-            for name in ("tests", "fields", "truths")
+            for name in ("tests", "fields", "asks", "truths")
         ),
         pa.field("decides", pa.list_(pa.bool_()), nullable=False),
     ]
@@ -184,7 +184,8 @@ class Trace:
             n_rows × n_rules rows with the columns ``referral_id``, ``rule_id``, ``title``,
             ``effect``, ``truth`` (``yes``, ``unknown`` or ``no``), ``reason`` (see
             :class:`Finding`) and ``source``; and, with one item a leaf, ``tests`` (in words),
-            ``fields``, ``truths`` and ``decides``.
+            ``fields``, ``asks`` (all columns that it looks at, with spaces between them),
+            ``truths`` and ``decides``.
         """
         rows = [
             self._record(referral_id, row, position)
@@ -237,6 +238,7 @@ class Trace:
             "source": found.rule.source,
             "tests": [str(test) for test in tests],
             "fields": [test.field for test in tests],
+            "asks": [" ".join(_asks(test)) for test in tests],
             "truths": [Truth(leaf).name.lower() for leaf in leaves],
             "decides": [leaf in decisive for leaf in range(len(tests))],
         }
@@ -326,6 +328,10 @@ def earlier_features(
             if test.since is not None:
                 found.setdefault(test.since, {})[test.earlier] = test.field
     return found
+
+
+def _asks(test: Test) -> list[str]:
+    return [column for column in (test.field, test.earlier, test.than) if column]
 
 
 def _day_words(iso: str) -> str:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 
 from triage.explain import (
     MOST_TOLD,
     brought_by_agencies,
     disagreements_table,
     explain,
+    rule_records_table,
     tell_reasons,
     weights_table,
 )
@@ -230,9 +232,16 @@ class Making:
         cases = join_cases(asked.referral_ids, persons, trained.score(asked.matrix), trace)
         alone = asked.take(cases.rows)
         ranked = alone.take(self.rank(alone).rows)
+        tables = _tables(project, trained, alone, set_aside, self.as_of)
+        at = np.array(list(cases.joined), dtype=np.int64)
+        joined, within = asked.take(at), trace.take(at)
         tables = replace(
-            _tables(project, trained, alone, set_aside, self.as_of),
+            tables,
             answers=answers_table(ranked, project.vocabulary),
+            rules=pa.concat_tables([tables.rules, within.to_table(joined.referral_ids)]),
+            rule_records=pa.concat_tables(
+                [tables.rule_records, rule_records_of(project, joined, within)]
+            ),
             joined=joined_table(asked, cases, trace, project.vocabulary),
             links=links_table(asked, cases, project.vocabulary),
             earlier=earlier_table(trained, ranked, history.earlier),
@@ -338,6 +347,7 @@ def _tables(
             contributions, asked.matrix, ranking.rows[:MOST_TOLD], asked.referral_ids
         ),
         changes=changes_of(project, trained, asked, as_of, ranking, certain),
+        rule_records=rule_records_of(project, asked, trace),
         disagreements=disagreements_table(
             contributions, asked.matrix, trace, ranking.rows, asked.referral_ids
         ),
@@ -352,6 +362,13 @@ def _tables(
             )
         ],
         case_sheet=project.panel.papers.case_sheet,
+    )
+
+
+def rule_records_of(project: Project, asked: Asked, trace: Trace) -> pa.Table:
+    """Return the records behind what rules ask of referrals."""
+    return rule_records_table(
+        trace, project.features, asked.timeline, asked.moments, asked.referrals, project.vocabulary
     )
 
 

@@ -41,6 +41,7 @@ FILES = {
     "not_for_panel.parquet",
     "reasons.parquet",
     "contributions.parquet",
+    "rule_records.parquet",
     "rules.parquet",
     "changes.parquet",
     "disagreements.parquet",

@@ -168,6 +168,7 @@ def test_the_table_is_the_one_that_a_list_keeps() -> None:
         "source": "invented",
         "tests": ["incidents is at least 3", "weapons is at least 1"],
         "fields": ["incidents", "weapons"],
+        "asks": ["incidents", "weapons"],
         "truths": ["yes", "unknown"],
         "decides": [True, False],
     }

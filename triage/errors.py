@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "OUTSIDE_TOLERANCE",
     "Alert",
     "ConfigurationError",
     "DecisionError",
@@ -30,6 +31,11 @@ __all__ = [
     "TriageError",
     "close_match",
 ]
+
+
+OUTSIDE_TOLERANCE = 23
+"""The exit code of ``triage audit fairness`` where a group's measure lies outside a tolerance of
+``configs/fairness.yaml``: the work was done, and found this."""
 
 
 class Alert(enum.IntEnum):

@@ -48,7 +48,9 @@ def test_each_command_of_rules_has_help_with_an_example_and_a_format(program, co
     assert "--format <table|json|csv" in text
 
 
-AUDITS = tuple(f"audit {name}" for name in ("verify", "anchor", "replay", "show", "subject"))
+AUDITS = tuple(
+    f"audit {name}" for name in ("verify", "anchor", "replay", "show", "fairness", "subject")
+)
 
 
 @pytest.mark.parametrize("command", [*(one for one in COMMANDS if one != "audit"), *AUDITS])
@@ -73,6 +75,7 @@ def test_each_command_has_help_with_an_example_and_takes_a_workspace(program, co
         "retention",
         "audit show",
         "audit replay",
+        "audit fairness",
     ],
 )
 def test_each_command_that_lists_something_can_print_it_three_ways(program, command) -> None:

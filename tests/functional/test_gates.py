@@ -147,12 +147,14 @@ def test_an_override_and_a_rollback_are_on_record(program, ranked) -> None:
 def test_the_gates_fit_the_rest_of_the_workspace(program, workspace) -> None:
     panel = workspace / "configs" / "panel.yaml"
     text = panel.read_text().replace("fallback:", "fallback: elastic_net")
-    text = text.replace("attributes: [sex, ", "attributes: [sexx, ")
     panel.write_text(text.replace("calibration_slope: [0.7, 1.4]", "calibration_slope: [2, 1]"))
+    fairness = workspace / "configs" / "fairness.yaml"
+    fairness.write_text(fairness.read_text().replace("person.sex,", "person.sexx,"))
     done = program("models", "--workspace", workspace)
     assert done.code == 3
     assert "'fallback' must be a comparator of models/" in done.err
-    assert "'sexx' is none. Did you mean 'sex'?" in done.err
+    assert "'person.sexx' is not. Did you mean 'person.sex'?" in done.err
+    assert "configs/fairness.yaml, line 6: " in done.err
     assert "'calibration_slope' must be a lower bound and a higher one" in done.err
 
 

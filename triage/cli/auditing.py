@@ -13,6 +13,7 @@ from triage.cli.commands import (
     HERE,
     FormatOption,
     ListArgument,
+    NoCache,
     WorkspaceOption,
     application,
 )
@@ -109,6 +110,71 @@ def show_command(
 
     told = show_referral(workspace, name, referral, actor=actor(by))
     print_listing(told.rows, told.columns, form)
+
+
+@audit.command(
+    "fairness",
+    epilog="Example:  triage audit fairness\n\nExample:  triage audit fairness --list latest\n\n"
+    "Example:  triage audit fairness --model 3 --format csv > groups.csv",
+)
+def fairness_command(
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--list",
+            metavar="LIST",
+            help="A list's name, its as-of date, or 'latest': '--list 2026-03-01'. What has not "
+            "settled is said.",
+        ),
+    ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option(
+            "--model",
+            metavar="VERSION",
+            min=1,
+            help="A model version, on its test periods: '--model 3'. By default the one that "
+            "ranks.",
+        ),
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    by: Who = "",
+    form: FormatOption = Format.TABLE,
+    no_cache: NoCache = False,
+) -> None:
+    """Measure what the cut that is used does to groups of people, and to two attributes at once.
+
+    Shares of list and harm, recall, missed harm, false positives and omissions, chances, places,
+    reasons, whose records make the outcome, and what the features tell of each group. Exit code 0:
+    no measure lies outside a tolerance of configs/fairness.yaml; 23: one does. The table has a row
+    a group; --format json or csv has every measure. Writes results/fairness/…/fairness.html, .csv
+    and .json.
+    """
+    from triage.cli.progress import Shown
+    from triage.workflows import audit_fairness, load_project, recorded
+
+    if name is not None and version is not None:
+        raise typer.BadParameter("--list and --model: ask one of them at a time.")
+    project = load_project(workspace)
+    with Shown() as progress, recorded(workspace, actor(by), "audit fairness") as use:
+        done = audit_fairness(
+            project,
+            list_name=name,
+            version=version,
+            today=now().date(),
+            progress=progress,
+            keep_features=not no_cache,
+        )
+        measured = {"version": done.report.version, "outside": len(done.report.outside)}
+        use.add(**measured, **({} if name is None else {"list": done.report.name}))
+    if form is Format.TABLE:
+        print_listing(done.summary, done.shown, form)
+    else:
+        print_listing(done.rows, done.columns, form)
+    for line in done.told:
+        tell(line)
+    if done.exit_code:
+        raise typer.Exit(done.exit_code)
 
 
 @audit.command(

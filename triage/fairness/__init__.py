@@ -13,32 +13,99 @@ nowhere else (:mod:`triage.fairness.small_cells`; how few are few is the panel's
 """
 
 from triage.fairness.calibrations import GroupCalibration, calibration_by_group, calibration_told
+from triage.fairness.cuts import (
+    KINDS,
+    MEASURES,
+    PLACES,
+    AtTheCut,
+    Compared,
+    Measure,
+    measure_places,
+    measure_shares,
+    measured_at_the_cut,
+)
+from triage.fairness.draws import Draws
+from triage.fairness.findings import Finding, judge_groups
+from triage.fairness.grouping import (
+    NOT_KNOWN,
+    Group,
+    Partition,
+    crossed,
+    group_by,
+    groups_of,
+    groups_within,
+    people_in,
+    together,
+)
 from triage.fairness.groups import by_group
 from triage.fairness.profiles import QUANTILES, Bar, Drift, FeatureProfile, Reading, profile
+from triage.fairness.proxies import Carrier, Proxy, find_proxies
+from triage.fairness.recording import (
+    OTHERWISE,
+    Supposed,
+    measure_otherwise,
+    measure_recorded,
+    suppose_unrecorded,
+    turning_share,
+)
 from triage.fairness.small_cells import (
     Share,
+    cells_told,
     counts_told,
     is_small,
     never_one_alone,
+    rounded_count,
     share_of,
     shares_of,
 )
 
 __all__ = [
+    "KINDS",
+    "MEASURES",
+    "NOT_KNOWN",
+    "OTHERWISE",
+    "PLACES",
     "QUANTILES",
+    "AtTheCut",
     "Bar",
+    "Carrier",
+    "Compared",
+    "Draws",
     "Drift",
     "FeatureProfile",
+    "Finding",
+    "Group",
     "GroupCalibration",
+    "Measure",
+    "Partition",
+    "Proxy",
     "Reading",
     "Share",
+    "Supposed",
     "by_group",
     "calibration_by_group",
     "calibration_told",
+    "cells_told",
     "counts_told",
+    "crossed",
+    "find_proxies",
+    "group_by",
+    "groups_of",
+    "groups_within",
     "is_small",
+    "judge_groups",
+    "measure_otherwise",
+    "measure_places",
+    "measure_recorded",
+    "measure_shares",
+    "measured_at_the_cut",
     "never_one_alone",
+    "people_in",
     "profile",
+    "rounded_count",
     "share_of",
     "shares_of",
+    "suppose_unrecorded",
+    "together",
+    "turning_share",
 ]

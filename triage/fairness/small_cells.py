@@ -12,6 +12,7 @@ from triage.learning import Figure
 
 __all__ = [
     "Share",
+    "cells_told",
     "counts_told",
     "in_hundredths",
     "is_small",
@@ -176,6 +177,46 @@ def counts_told(counts: Sequence[int], *, smallest: int) -> list[int | None]:
         if counts[place] >= smallest:
             withheld.append(place)
     return [None if place in withheld else count for place, count in enumerate(counts)]
+
+
+def cells_told(counts: Counts, *, smallest: int) -> npt.NDArray[np.bool_]:
+    """Return which cells of a table may stand beside the sums of its rows and of its columns.
+
+    A cell of few is withheld; and, so that nobody can find it by subtraction, so are the
+    next larger ones of its row and of its column, until what is withheld of each is no single cell
+    and adds up to no few. Nobody at all is no cell.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (n_rows, n_columns)
+        Of people, each in one of them.
+    smallest : int
+
+    Examples
+    --------
+    >>> cells_told(np.array([[60, 33, 7], [50, 12, 40], [90, 80, 70]]), smallest=10).astype(int)
+    array([[1, 0, 0],
+           [1, 0, 0],
+           [1, 1, 1]])
+    """
+    told = counts >= smallest
+    while True:
+        before = told.copy()
+        for lines, may in ((counts, told), (counts.T, told.T)):
+            for line, its in zip(lines, may, strict=True):
+                _withhold_more(line, its, smallest)
+        if (told == before).all():
+            return told
+
+
+def _withhold_more(line: Counts, may: npt.NDArray[np.bool_], smallest: int) -> None:
+    """Withhold more of a line of cells where what is withheld could be found by subtraction."""
+    withheld = ~may & (line > 0)
+    for place in np.argsort(line, kind="stable").tolist():
+        if not withheld.any() or (withheld.sum() > 1 and line[withheld].sum() >= smallest):
+            return
+        if may[place]:
+            may[place], withheld[place] = False, True
 
 
 def in_hundredths(figure: Figure) -> Figure:

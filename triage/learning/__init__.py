@@ -73,7 +73,7 @@ from triage.learning.forecasts import (
 from triage.learning.gates import Standing, Verdict, judge, points
 from triage.learning.jobs import KeptFits, Progress
 from triage.learning.leakage import Skill, shuffled_skill, single_feature_skills
-from triage.learning.linear import SignedLogistic
+from triage.learning.linear import NotConvergedError, SignedLogistic
 from triage.learning.measures import Measures, lists_of, measure, places
 from triage.learning.panels import (
     Cut,
@@ -148,6 +148,7 @@ __all__ = [
     "MeasuredFigure",
     "Measures",
     "ModelSpec",
+    "NotConvergedError",
     "Occasion",
     "Other",
     "Period",

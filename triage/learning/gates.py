@@ -7,9 +7,12 @@ from typing import Literal
 
 from triage.learning.evaluations import Evaluation
 from triage.learning.resampling import Figure
-from triage.workspace import Gates
+from triage.workspace import Fairness, Gates, Tolerance
 
 __all__ = ["Standing", "Verdict", "judge", "points"]
+
+ASKED = ("recall", "false_positive")
+"""The tolerances that bar a version from ranking."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,12 @@ class Verdict:
 
 
 def judge(
-    evaluation: Evaluation | None, gates: Gates, standing: Standing, *, missing: str = ""
+    evaluation: Evaluation | None,
+    gates: Gates,
+    standing: Standing,
+    fairness: Fairness,
+    *,
+    missing: str = "",
 ) -> tuple[Verdict, ...]:
     """Return what every gate says of a version.
 
@@ -59,6 +67,9 @@ def judge(
         None where none is kept with the version: its card cannot be made, and nothing is known.
     gates : Gates
     standing : Standing
+    fairness : Fairness
+        Its tolerances of ``recall`` and ``false_positive`` are asked of the attributes that it
+        judges.
     missing : str
         Why there is no evaluation.
     """
@@ -67,7 +78,7 @@ def judge(
     return (
         _harm(evaluation, gates, standing),
         _calibration(evaluation, gates),
-        _fairness(evaluation, gates),
+        _fairness(evaluation, fairness),
         _leakage(evaluation, gates),
         _turnover(evaluation, gates, standing),
         Verdict("card", "passed", "a card can be made"),
@@ -118,23 +129,53 @@ def _calibration(evaluation: Evaluation, gates: Gates) -> Verdict:
     return _verdict(gate, low <= slope <= high, told)
 
 
-def _fairness(evaluation: Evaluation, gates: Gates) -> Verdict:
-    gate, most = "fairness", gates.fairness.gap_at_most
+def _fairness(evaluation: Evaluation, fairness: Fairness) -> Verdict:
+    gate = "fairness"
+    asked = [name for name in ASKED if name in fairness.tolerances]
     found = [
-        (figure, f"{one.attribute} '{one.group}' {words}")
+        (figure, fairness.tolerances[name], f"{one.attribute} '{one.group}' {words}")
         for one in evaluation.groups
-        for figure, words in (
-            (one.gap, "with the outcome are within capacity less often"),
-            (one.excess, "without it are within capacity more often"),
+        if one.attribute in fairness.judged
+        for name, figure, words in (
+            ("recall", _turned(one.gap), "with the outcome are within capacity"),
+            ("false_positive", one.excess, "without it are within capacity"),
         )
-        if figure is not None and figure.value is not None
+        if name in asked and figure is not None and figure.value is not None
     ]
+    if not asked:
+        told = "configs/fairness.yaml sets no tolerance for recall or false_positive"
+        return Verdict(gate, "not applicable", told)
     if not found:
         return Verdict(gate, "not applicable", "no group is large enough to tell anything of it")
-    worse = [one for one in found if one[0].low is not None and one[0].low > most]
-    shown = worse or [max(found, key=lambda one: one[0].value or 0.0)]
-    told = "; ".join(f"those of {words} than all others: {points(one)}" for one, words in shown)
-    return _verdict(gate, not worse, f"{told}; the whole interval may not be above {most:.0%}")
+    worse = [one for one in found if _is_outside(one[0], one[1])]
+    shown = worse or [max(found, key=lambda one: _towards(one[0], one[1]))]
+    told = "; ".join(
+        f"those of {words} {'more' if (figure.value or 0) > 0 else 'less'} often than all others: "
+        f"{points(figure)}, of which {tolerance.at_most:.0%} {tolerance.side} is tolerated"
+        for figure, tolerance, words in shown
+    )
+    return _verdict(gate, not worse, f"{told}; the whole interval may not lie beyond that")
+
+
+def _turned(figure: Figure | None) -> Figure | None:
+    """Return everybody else's less a group's as the group's less everybody else's."""
+    if figure is None or figure.value is None:
+        return figure
+    low = None if figure.high is None else -figure.high
+    high = None if figure.low is None else -figure.low
+    return Figure(value=-figure.value, low=low, high=high)
+
+
+def _is_outside(figure: Figure, tolerance: Tolerance) -> bool:
+    if figure.low is None or figure.high is None:
+        return False
+    return tolerance.exceeded_by(figure.low, figure.high)
+
+
+def _towards(figure: Figure, tolerance: Tolerance) -> float:
+    """Return how far a difference goes to the side that is tolerated least."""
+    value = figure.value or 0.0
+    return {"below": -value, "above": value, "either": abs(value)}[tolerance.side]
 
 
 def _leakage(evaluation: Evaluation, gates: Gates) -> Verdict:

@@ -8,7 +8,8 @@ each field of the JSON means is said once, and from that the guide and the JSON 
 lie beside them. An agency gets a paper
 of its own, of what it may see, and the public one of counts. Other pages are not about a list: the
 catalogue of the features that a workspace makes, their profile over many people, a backtest
-(:class:`BacktestReport`), a model's card (:class:`Card`) and a monitor (:class:`MonitorReport`);
+(:class:`BacktestReport`), a model's card (:class:`Card`), a monitor (:class:`MonitorReport`) and
+groups at the cut (:class:`FairnessReport`);
 none of them tells of a small group.
 
 Why this shape: whoever reads a list has ten minutes a case and was not there when it was made. So
@@ -34,6 +35,16 @@ from triage.papers.case_pages import case_markdown, case_page
 from triage.papers.changing import Change, Changes
 from triage.papers.comparing import Comparison, Difference, SingleFact, Theme
 from triage.papers.distribution import sparkline
+from triage.papers.fairness import (
+    FAIRNESS_COLUMNS,
+    SUMMARY_COLUMNS,
+    FairnessReport,
+    fairness_csv,
+    fairness_json,
+    fairness_rows,
+    fairness_summary,
+)
+from triage.papers.fairness_pages import fairness_page, outside_words
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
 from triage.papers.making import READERS, make_guides, make_paper, make_papers
 from triage.papers.monitors import (
@@ -61,9 +72,11 @@ from triage.papers.schemas import columns_markdown, list_schema, told_schema
 from triage.papers.terminal import CaseForm, Form, print_case, print_list
 
 __all__ = [
+    "FAIRNESS_COLUMNS",
     "MONITOR_COLUMNS",
     "READERS",
     "RULE_COLUMNS",
+    "SUMMARY_COLUMNS",
     "Approval",
     "Aside",
     "BacktestReport",
@@ -74,6 +87,7 @@ __all__ = [
     "Changes",
     "Comparison",
     "Difference",
+    "FairnessReport",
     "Form",
     "HandlingFigures",
     "ListFigures",
@@ -97,6 +111,11 @@ __all__ = [
     "catalogue_page",
     "columns_markdown",
     "comparison",
+    "fairness_csv",
+    "fairness_json",
+    "fairness_page",
+    "fairness_rows",
+    "fairness_summary",
     "list_page",
     "list_schema",
     "make_guides",
@@ -105,6 +124,7 @@ __all__ = [
     "monitor_csv",
     "monitor_page",
     "monitor_rows",
+    "outside_words",
     "print_case",
     "print_list",
     "profile_page",

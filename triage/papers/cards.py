@@ -477,6 +477,7 @@ def atrs_markdown(card: Card) -> str:
 
 def _atrs(card: Card) -> Iterator[tuple[str, str, str]]:
     made, panel = card.evaluation, card.panel
+    audited = dict.fromkeys(one.attribute for one in made.groups)
     captured = made.figure("harm_captured")
     summary = "Tier 1: summary"
     yield summary, "Name", f"referral-triage, {made.model.title}"
@@ -523,7 +524,7 @@ def _atrs(card: Card) -> Iterator[tuple[str, str, str]]:
     yield (
         data,
         "Sensitive attributes",
-        f"For audit only, never features: {', '.join(panel.gates.fairness.attributes) or 'none'}.",
+        f"For audit only, never features: {', '.join(audited) or 'none'}.",
     )
     yield data, "Data completeness and representativeness", LIMITS[0]
     yield data, "Data sharing agreements", TO_FILL

@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     )
     from triage.workflows.demo import run_demo, write_demo
     from triage.workflows.erasing import Erased, erase_person
+    from triage.workflows.fairness import (
+        Audited,
+        audit_fairness,
+        fairness_files,
+        measured_on_list,
+        measured_on_model,
+    )
     from triage.workflows.feature_files import write_features, write_features_by_spark
     from triage.workflows.feature_papers import Listed, describe_features, profile_features
     from triage.workflows.leakage import Proofs, prove_no_leakage
@@ -73,6 +80,7 @@ __all__ = [
     "NO_PERSONAL_DATA",
     "USES",
     "Actor",
+    "Audited",
     "Backtested",
     "CasesTried",
     "Decided",
@@ -92,6 +100,7 @@ __all__ = [
     "Verified",
     "Versions",
     "anchor_record",
+    "audit_fairness",
     "backtest",
     "check_extracts",
     "consult",
@@ -101,12 +110,15 @@ __all__ = [
     "diff_rules",
     "due_for_review",
     "erase_person",
+    "fairness_files",
     "forget_features",
     "list_decisions",
     "list_versions",
     "listed",
     "load_project",
     "make_list",
+    "measured_on_list",
+    "measured_on_model",
     "monitor",
     "open_list",
     "profile_features",
@@ -133,6 +145,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Audited": "fairness",
+    "audit_fairness": "fairness",
+    "fairness_files": "fairness",
+    "measured_on_list": "fairness",
+    "measured_on_model": "fairness",
     "tell_subject": "subjects",
     "due_for_review": "retaining",
     "Due": "retaining",

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from triage.errors import ConfigurationError
-from triage.fairness import GroupCalibration, by_group, calibration_by_group, calibration_told
+from triage.fairness import (
+    NOT_KNOWN,
+    GroupCalibration,
+    by_group,
+    calibration_by_group,
+    calibration_told,
+)
 from triage.features import catalogue
 from triage.learning import (
     AboutData,
@@ -34,6 +40,8 @@ from triage.learning import (
 )
 from triage.records import CaseHistories
 from triage.registry import Registry, Version
+from triage.timeline import training_days
+from triage.workflows.grouping import grouped_by
 from triage.workflows.project import Project, code_version
 from triage.workflows.windows import Window, baseline_of
 
@@ -206,19 +214,29 @@ def _against(tested: Assessed, result: Result, rival: Rival | None) -> Compariso
 def _groups(
     project: Project, trials: Trials, tested: Assessed, result: Result
 ) -> list[GroupFigures]:
-    gate = project.panel.gates.fairness
     found = []
-    for attribute in gate.attributes:
-        values = trials.histories.people[attribute].to_pylist()
+    for attribute, groups in _judged(project, trials, tested):
         found += by_group(
             tested,
             result.scores,
-            [values[person] for person in tested.person.tolist()],
+            groups,
             attribute=attribute,
             smallest_group=project.panel.smallest_group,
             learned=result.trained.learned,
         )
     return found
+
+
+def _judged(
+    project: Project, trials: Trials, tested: Assessed
+) -> Iterator[tuple[str, list[str | None]]]:
+    """Yield each attribute that is judged, and the group of each row that was tested."""
+    rows, days = training_days(trials.histories.referrals, project.panel.cohort)
+    grouped = grouped_by(project, trials.histories, rows[tested.rows], days[tested.rows])
+    for one in grouped:
+        if one.attribute in project.fairness.judged:
+            words = [None if word == NOT_KNOWN else word for word in one.words]
+            yield one.attribute, [words[code] for code in one.codes.tolist()]
 
 
 def _curve(project: Project, tested: Assessed, result: Result) -> list[CurvePoint]:
@@ -237,12 +255,11 @@ def _calibrations(
     if not result.trained.learned:
         return []
     found: list[GroupCalibration] = []
-    for attribute in project.panel.gates.fairness.attributes:
-        values = trials.histories.people[attribute].to_pylist()
+    for attribute, groups in _judged(project, trials, tested):
         found += calibration_by_group(
             result.scores,
             tested.heard,
-            [values[person] for person in tested.person.tolist()],
+            groups,
             attribute=attribute,
             smallest=project.panel.smallest_group,
             resamples=DRAWS,

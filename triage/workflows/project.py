@@ -18,7 +18,15 @@ from triage.learning import ModelSpec, read_models
 from triage.outcomes import Outcomes, read_outcomes
 from triage.records import Source, Vocabulary, read_sources, read_vocabulary
 from triage.rules import Policy, read_rules
-from triage.workspace import Panel, Workspace, line_of, read_panel, sha256_of
+from triage.workspace import (
+    Fairness,
+    Panel,
+    Workspace,
+    line_of,
+    read_fairness,
+    read_panel,
+    sha256_of,
+)
 
 __all__ = [
     "GIVEN_CAPACITY",
@@ -52,6 +60,7 @@ class Project:
     policy : Policy
     models : tuple of ModelSpec
     possibilities : Possibilities
+    fairness : Fairness
     """
 
     workspace: Workspace
@@ -64,6 +73,7 @@ class Project:
     policy: Policy
     models: tuple[ModelSpec, ...]
     possibilities: Possibilities
+    fairness: Fairness
 
     @property
     def scale(self) -> Scale:
@@ -88,6 +98,7 @@ def load_project(root: Path) -> Project:
     configs = workspace.configs
     tries = _Tries()
     panel = tries.read(lambda: read_panel(configs / "panel.yaml", root=root))
+    fairness = tries.read(lambda: read_fairness(configs / "fairness.yaml", root=root))
     vocabulary = tries.read(lambda: read_vocabulary(configs / "vocabulary.yaml", root=root))
     if vocabulary is None:
         raise ConfigurationError(tries.problems)
@@ -111,7 +122,9 @@ def load_project(root: Path) -> Project:
         tries.problems += _papers_misfits(panel, configs, root, features)
         tries.problems += _cohort_misfits(panel, configs, root, vocabulary)
         tries.problems += _retention_misfits(panel, configs, root, vocabulary)
-        tries.problems += _gate_misfits(panel, configs, root, vocabulary, models)
+        tries.problems += _gate_misfits(panel, configs, root, models)
+    if fairness is not None:
+        tries.problems += _fairness_misfits(fairness, configs, root, vocabulary)
     if (
         tries.problems
         or panel is None
@@ -122,6 +135,7 @@ def load_project(root: Path) -> Project:
         or policy is None
         or models is None
         or possibilities is None
+        or fairness is None
     ):
         raise ConfigurationError(tries.problems)
     return Project(
@@ -135,6 +149,7 @@ def load_project(root: Path) -> Project:
         policy,
         models,
         possibilities,
+        fairness,
     )
 
 
@@ -264,22 +279,9 @@ def _gate_misfits(
     panel: Panel,
     configs: Path,
     root: Path,
-    vocabulary: Vocabulary,
     models: tuple[ModelSpec, ...] | None,
 ) -> Iterator[Problem]:
     path, gates = configs / "panel.yaml", panel.gates
-    categories = [
-        name for name, one in vocabulary.people.attributes.items() if one.kind == "category"
-    ]
-    for position, name in enumerate(gates.fairness.attributes):
-        if name not in categories:
-            line = line_of(path, ["gates", "fairness", "attributes", position])
-            yield Problem(
-                f"{path.relative_to(root)}, line {line}",
-                f"'attributes' may name categories of people ({', '.join(categories)}), and "
-                f"'{name}' is none",
-                mend=close_match(name, categories),
-            )
     comparators = [one.name for one in models or () if not one.learns]
     if models is not None and gates.fallback is not None and gates.fallback not in comparators:
         line = line_of(path, ["gates", "fallback"])
@@ -295,6 +297,49 @@ def _gate_misfits(
             f"{path.relative_to(root)}, line {line}",
             "'calibration_slope' must be a lower bound and a higher one",
         )
+
+
+def _fairness_misfits(
+    fairness: Fairness, configs: Path, root: Path, vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    path = configs / "fairness.yaml"
+
+    def where(*keys: str | int) -> str:
+        return f"{path.relative_to(root)}, line {line_of(path, keys)}"
+
+    kinds = {"person.age": "number", "referral.agency": "category"}
+    for prefix, its in (("person", vocabulary.people), ("referral", vocabulary.referrals)):
+        kinds |= {f"{prefix}.{name}": one.kind for name, one in its.attributes.items()}
+    grouped = {name: kind for name, kind in kinds.items() if kind in ("category", "number")}
+    for name, one in fairness.attributes.items():
+        if one.field not in grouped:
+            yield Problem(
+                where("attributes", name, "field"),
+                "'field' must be a category or a number of people or referrals, which "
+                f"'{one.field}' is not",
+                mend=close_match(one.field, grouped),
+            )
+        elif grouped[one.field] == "number" and not one.bands:
+            yield Problem(
+                where("attributes", name),
+                f"'{one.field}' is a number, so 'bands' must say where its groups begin",
+                mend="As in bands: [18, 25, 35].",
+            )
+        elif grouped[one.field] == "category" and one.bands:
+            yield Problem(
+                where("attributes", name, "bands"),
+                f"'{one.field}' is a category, which has no bands",
+                mend="Remove them.",
+            )
+    for position, agency in enumerate(
+        fairness.recorded_by.agencies if fairness.recorded_by else ()
+    ):
+        if agency not in vocabulary.agencies:
+            yield Problem(
+                where("recorded_by", "agencies", position),
+                f"'{agency}' is no agency of configs/vocabulary.yaml",
+                mend=close_match(agency, vocabulary.agencies),
+            )
 
 
 def config_hashes(workspace: Workspace) -> dict[str, str]:

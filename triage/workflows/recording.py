@@ -52,6 +52,7 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "rules coverage": MADE,
     "erase": ("erasure",),
     "retention": ("consultation",),
+    "audit fairness": (*MADE, "consultation"),
     "audit replay": MADE,
     "audit show": ("consultation",),
     "audit subject": ("consultation", "disclosure"),

@@ -28,6 +28,7 @@ from triage.learning import (
 )
 from triage.outcomes import (
     Handling,
+    Labels,
     LabelState,
     Outcome,
     find_taken_on,
@@ -37,7 +38,7 @@ from triage.outcomes import (
 )
 from triage.records import CaseHistories
 from triage.registry import Registry, Version
-from triage.timeline import NEVER, Timeline
+from triage.timeline import NEVER, Moments, Timeline
 from triage.workflows.checking import read_accepted
 from triage.workflows.clusters import on_cluster
 from triage.workflows.evaluating import Trials, evaluate_models, rival_of
@@ -54,6 +55,7 @@ __all__ = [
     "acknowledgement_of",
     "answered",
     "handling_of",
+    "labelled",
     "observed_until",
     "past_examples",
     "require_acknowledged",
@@ -355,22 +357,51 @@ def answered(
     handling : Handling
         How the answers of people who were taken on count.
     """
+    labels, until = labelled(project, histories, asked.timeline, asked.moments, handling)
+    stood_for = None
+    if project.outcomes.treatment is not None and handling == "weight":
+        stood_for = labels.states == LabelState.TAKEN_ON
+    outcome = project.outcomes.primary
+    return Examples(asked.matrix, asked.moments, labels, outcome, stood_for), until
+
+
+def labelled(
+    project: Project,
+    histories: CaseHistories,
+    timeline: Timeline,
+    moments: Moments,
+    handling: Handling,
+) -> tuple[Labels, int]:
+    """Return what came after any moments, by the primary outcome.
+
+    Parameters
+    ----------
+    project : Project
+    histories : CaseHistories
+    timeline : Timeline
+    moments : Moments
+    handling : Handling
+        How the answers of people who were taken on count.
+
+    Returns
+    -------
+    labels : Labels
+    until : int
+        See :func:`observed_until`.
+    """
     outcome, treatment = project.outcomes.primary, project.outcomes.treatment
-    until = observed_until(outcome, asked.timeline)
+    until = observed_until(outcome, timeline)
     labels = label(
         outcome,
-        asked.timeline,
-        asked.moments,
+        timeline,
+        moments,
         observed_until=until,
-        follow_up_end=follow_up_end(project.outcomes, histories, asked.timeline, asked.moments),
+        follow_up_end=follow_up_end(project.outcomes, histories, timeline, moments),
     )
-    stood_for = None
     if treatment is not None:
-        taken_on = find_taken_on(treatment, outcome, asked.timeline, asked.moments)
+        taken_on = find_taken_on(treatment, outcome, timeline, moments)
         labels = handle_taken_on(labels, taken_on, handling)
-        if handling == "weight":
-            stood_for = labels.states == LabelState.TAKEN_ON
-    return Examples(asked.matrix, asked.moments, labels, outcome, stood_for), until
+    return labels, until
 
 
 def observed_until(outcome: Outcome, timeline: Timeline) -> int:

@@ -28,5 +28,5 @@ def verdicts_on(
         evaluation = registry.evaluation(version.number)
     except NotFoundError as error:
         told = error.problems[0].got
-        return judge(None, project.panel.gates, standing, missing=told)
-    return judge(evaluation, project.panel.gates, standing)
+        return judge(None, project.panel.gates, standing, project.fairness, missing=told)
+    return judge(evaluation, project.panel.gates, standing, project.fairness)

@@ -22,6 +22,14 @@ from triage.workspace.documents import (
     read_documents,
     read_entries,
 )
+from triage.workspace.fairness import (
+    Fairness,
+    GroupedBy,
+    MeasureName,
+    RecordedBy,
+    Tolerance,
+    read_fairness,
+)
 from triage.workspace.folders import Workspace, write_workspace
 from triage.workspace.monitors import Levels, Monitor
 from triage.workspace.panel import (
@@ -53,9 +61,12 @@ __all__ = [
     "AgencyPapers",
     "Backtest",
     "Cohort",
+    "Fairness",
     "Gates",
+    "GroupedBy",
     "Leakage",
     "Levels",
+    "MeasureName",
     "Monitor",
     "NoHistory",
     "Panel",
@@ -63,9 +74,11 @@ __all__ = [
     "Programme",
     "RankingSettings",
     "RecordKept",
+    "RecordedBy",
     "Retention",
     "ReviewGroup",
     "Strict",
+    "Tolerance",
     "Training",
     "Workspace",
     "gather_documents",
@@ -73,6 +86,7 @@ __all__ = [
     "read_document",
     "read_documents",
     "read_entries",
+    "read_fairness",
     "read_panel",
     "scratch_folder",
     "sha256_of",

@@ -171,23 +171,6 @@ class BetterBy(Strict):
     judged_by: Literal["estimate", "low"] = "estimate"
 
 
-class FairnessGate(Strict):
-    """How far apart groups may be at the cut.
-
-    Parameters
-    ----------
-    attributes : list of str
-        Of people, for audit only.
-    gap_at_most : float
-        The gate fails where those of a group who had the outcome are within capacity less often
-        than all others who had it, or those who had it not more often than all others who had it
-        not, by more than this share, the whole interval of 95% included.
-    """
-
-    attributes: list[str] = []
-    gap_at_most: float = pydantic.Field(default=0.15, ge=0, le=1)
-
-
 class Gates(Strict):
     """What a version must have shown before it may rank.
 
@@ -196,7 +179,6 @@ class Gates(Strict):
     harm_captured : BetterBy
     calibration_slope : [low, high]
         Bounds of the slope of later outcomes on the score.
-    fairness : FairnessGate
     turnover_at_most : float
         Share of the places within capacity that a new champion may give to others.
     alarms_allowed : list of str
@@ -211,11 +193,21 @@ class Gates(Strict):
     calibration_slope: Annotated[
         list[Annotated[float, pydantic.Field(gt=0)]], pydantic.Field(min_length=2, max_length=2)
     ] = [0.7, 1.4]
-    fairness: FairnessGate = FairnessGate()
     turnover_at_most: float = pydantic.Field(default=0.75, ge=0, le=1)
     alarms_allowed: list[AlarmName] = ["same_dyad"]
     fallback: str | None = None
     retest_after_days: int = pydantic.Field(default=365, ge=1)
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _has_no_tolerance(cls, given: object) -> object:
+        if isinstance(given, dict) and "fairness" in given:
+            raise ValueError(
+                "'fairness' stands in a file of its own now: take it out of here, and say in "
+                "configs/fairness.yaml which attributes are judged and what is tolerated ('triage "
+                "init DIR' writes one to copy)"
+            )
+        return given
 
 
 class Panel(Strict):

@@ -24,9 +24,21 @@ from triage.learning import (
     judge,
     train,
 )
-from triage.workspace import Gates
+from triage.workspace import Fairness, Gates
 
 DAY = datetime.date(2026, 1, 1)
+WHY = {"reason": "an example of a reason", "source": "this test", "on": DAY}
+JUDGED = {"field": "person.area", "judged": True, "why": "an example of a reason"}
+
+
+def tolerated(**tolerances):
+    """Return what is tolerated of areas: at most 15 points, unless other tolerances are given."""
+    usual = {
+        "recall": {"at_most": 0.15, "side": "below", **WHY},
+        "false_positive": {"at_most": 0.15, "side": "above", **WHY},
+    }
+    given = {"attributes": {"area": JUDGED}, "tolerances": usual, **tolerances}
+    return Fairness.model_validate(given)
 
 
 def against(value=0.05, low=0.01, high=0.09, turnover=0.2, version=1):
@@ -100,12 +112,12 @@ def alarm(name):
 
 
 def failed(made, standing=Standing(1), **gates):  # noqa: B008 - frozen
-    found = judge(made, Gates.model_validate(gates), standing)
+    found = judge(made, Gates.model_validate(gates), standing, tolerated())
     return {one.gate for one in found if one.result == "failed"}
 
 
 def test_an_honest_challenger_passes_every_gate() -> None:
-    found = judge(evaluation(groups=[group()]), Gates(), Standing(1))
+    found = judge(evaluation(groups=[group()]), Gates(), Standing(1), tolerated())
     assert {one.result for one in found} == {"passed"}
 
 
@@ -140,6 +152,35 @@ def test_a_gate_lets_pass_what_may_be_chance_or_is_allowed(changes) -> None:
     assert failed(evaluation(**changes)) == set()
 
 
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        ({}, "failed"),
+        ({"tolerances": {"recall": {"at_most": 0.5, "side": "below", **WHY}}}, "passed"),
+        ({"tolerances": {"recall": {"at_most": 0.1, "side": "above", **WHY}}}, "passed"),
+        ({"tolerances": {"recall": {"at_most": 0.1, "side": "either", **WHY}}}, "failed"),
+        ({"tolerances": {}}, "not applicable"),
+        ({"attributes": {"area": {**JUDGED, "judged": False}}}, "not applicable"),
+    ],
+)
+def test_what_is_tolerated_stands_in_one_file(changes, result) -> None:
+    made = evaluation(groups=[group(gap=(0.4, 0.2, 0.6))])
+    found = judge(made, Gates(), Standing(1), tolerated(**changes))
+    assert {one.gate: one.result for one in found}["fairness"] == result
+
+
+def test_the_gate_says_who_is_reached_less_and_what_is_tolerated() -> None:
+    made = evaluation(groups=[group(gap=(0.4, 0.2, 0.6))])
+    (found,) = (
+        one for one in judge(made, Gates(), Standing(1), tolerated()) if one.gate == "fairness"
+    )
+    assert found.told == (
+        "those of area 'south' with the outcome are within capacity less often than all others: "
+        "-40.0 points (-60.0 to -20.0), of which 15% below is tolerated; the whole interval may "
+        "not lie beyond that"
+    )
+
+
 def test_the_low_end_may_be_asked_to_be_better() -> None:
     made = evaluation(against=against(low=-0.01))
     assert failed(made) == set()
@@ -147,7 +188,7 @@ def test_the_low_end_may_be_asked_to_be_better() -> None:
 
 
 def test_without_an_evaluation_there_is_no_card_and_no_promotion() -> None:
-    (found,) = judge(None, Gates(), Standing(1), missing="no such file")
+    (found,) = judge(None, Gates(), Standing(1), tolerated(), missing="no such file")
     assert (found.gate, found.result) == ("card", "failed")
     assert "no such file" in found.told
 
@@ -160,7 +201,7 @@ def test_one_that_was_compared_with_another_champion_is_compared_only_within_its
 
 
 def test_without_a_champion_and_a_fallback_there_is_nobody_to_be_better_than() -> None:
-    found = judge(evaluation(against=None), Gates(), Standing(None))
+    found = judge(evaluation(against=None), Gates(), Standing(None), tolerated())
     assert {one.gate for one in found if one.result == "not applicable"} == {
         "harm_captured",
         "fairness",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
-from tests.unit.learning.test_gates import alarm, evaluation, group
+from tests.unit.learning.test_gates import alarm, evaluation, group, tolerated
 from triage.learning import (
     AboutFeature,
     CalibrationFigures,
@@ -75,7 +75,7 @@ def card(approval=APPROVAL, **changes) -> Card:
         "features": features,
     }
     made = evaluation(**{**given, "alarms": [alarm("same_dyad")], **changes})
-    return Card(4, "5e" * 32, PANEL, made, judge(made, Gates(), Standing(1)), approval)
+    return Card(4, "5e" * 32, PANEL, made, judge(made, Gates(), Standing(1), tolerated()), approval)
 
 
 def test_the_card_has_every_part_that_was_promised():

@@ -2,13 +2,15 @@
 
 Every error carries all the problems that were found, and each problem says four things:
 where it is, what must hold there, what was got, and how to mend it. No problem holds a
-value of a person's record; columns, counts, line numbers and opaque ids only.
+value of a person's record; columns, counts, line numbers and opaque ids only. What it does hold may
+come from a hostile file, so each is shown by :func:`visible`, as is all that people read.
 """
 
 from __future__ import annotations
 
 import difflib
 import enum
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +32,12 @@ __all__ = [
     "TamperedError",
     "TriageError",
     "close_match",
+    "visible",
 ]
+
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 OUTSIDE_TOLERANCE = 23
@@ -89,7 +96,7 @@ class Problem:
             text += f"; got {self.got}"
         if not text.endswith("?"):  # where it asks what was meant
             text += "."
-        return f"{text} {self.mend}" if self.mend else text
+        return visible(f"{text} {self.mend}" if self.mend else text)
 
 
 class TriageError(Exception):
@@ -207,3 +214,16 @@ def close_match(name: str, known: Iterable[str]) -> str:
     """
     found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return f"Did you mean '{found[0]}'?" if found else ""
+
+
+def visible(text: str) -> str:
+    r"""Return a text in which nothing can hide: control and direction characters are spelled out.
+
+    Examples
+    --------
+    >>> visible("safe \u202egnp.exe")
+    'safe [U+202E]gnp.exe'
+    >>> visible("\x1b[31mred")
+    '[U+001B][31mred'
+    """
+    return HIDDEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)

@@ -106,6 +106,14 @@ def test_a_list_that_was_sealed_again_by_hand_is_found(program, ranked) -> None:
     assert f"list {folder.name}: was made, and is not there any more" in done.err
 
 
+def test_a_list_that_the_ledger_does_not_know_was_put_there_by_hand(program, ranked) -> None:
+    shutil.rmtree(ranked / "record")
+    program.must("capacity", "--workspace", ranked)
+    done = program("audit", "verify", "--workspace", ranked)
+    assert done.code == 9
+    assert f"list {only_list(ranked).name}: is in no row of the ledger" in done.err
+
+
 def test_a_list_replays_until_something_changes_and_the_change_is_named(
     program, ranked, monkeypatch
 ) -> None:

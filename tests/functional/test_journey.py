@@ -224,6 +224,8 @@ def test_a_demo_runs_the_whole_journey(program, tmp_path) -> None:
     champion = program("card", "--workspace", "small", cwd=tmp_path)
     assert champion.out.startswith("# ") or "no champion" in champion.err
     before = sorted(tmp_path.rglob("*"))
+    verified = program.must("audit", "verify", "--workspace", "small", cwd=tmp_path).out
+    assert "2 lists: whole" in verified
     again = program("demo", "small", cwd=tmp_path)
     assert again.code == 8
     assert "an earlier demo" in again.err

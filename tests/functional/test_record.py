@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.every_command import registered
 from triage.workflows import NO_PERSONAL_DATA, USES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -26,16 +27,9 @@ def rows_of(workspace: Path) -> list[dict[str, object]]:
     return [{**row, "details": json.loads(row["details"])} for row in found]
 
 
-def commands() -> set[str]:
-    import typer.main
-
-    from triage.cli import application
-
-    return set(typer.main.get_command(application).commands)  # type: ignore[attr-defined]
-
-
 def test_of_each_command_it_is_said_whether_it_uses_personal_data() -> None:
-    assert commands() == {name.split()[0] for name in NO_PERSONAL_DATA | set(USES)}
+    said = {name.partition(" --")[0] for name in NO_PERSONAL_DATA | set(USES)}
+    assert registered() == said
     assert not NO_PERSONAL_DATA & set(USES)
 
 
@@ -76,13 +70,14 @@ def test_only_what_uses_personal_data_loads_django(trained, arguments, loaded) -
 
 def test_each_use_says_who_when_what_and_of_which_list(program, ranked) -> None:
     before = rows_of(ranked)
-    begun, finished = (row for row in before if row["command"] == "rank")
-    assert (begun["stage"], finished["stage"]) == ("begun", "finished")
-    assert finished["begun"] == begun["sequence"]
+    begun, writing, finished = (row for row in before if row["command"] == "rank")
+    assert [begun["stage"], writing["stage"], finished["stage"]] == ["begun", "writing", "finished"]
+    assert begun["sequence"] == writing["begun"] == finished["begun"]
     (folder,) = (ranked / "lists").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text())
     details = finished["details"]
     assert (details["list"], details["seal"]) == (folder.name, manifest["seal"])
+    assert writing["details"] == {"list": folder.name, "seal": manifest["seal"]}
     at = ("--workspace", ranked)
     program.must("show", "latest", *at, env={"TRIAGE_USER": "A. Analyst"})
     referral = json.loads(program.must("show", "latest", *at, "--format", "json").out)

@@ -201,7 +201,7 @@ def subject_command(
         load_project(workspace), person, actor=actor(by), recipients=to or [], output=output
     )
     if output is None:
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        print(json.dumps(told, indent=2))
     tell(
         f"{len(told['extracts'])} rows of extracts, {len(told['lists'])} places on lists, "
         f"{len(told['decisions'])} decisions, {len(told['uses'])} uses"

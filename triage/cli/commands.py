@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import os
 import re
 import sys
 from contextlib import ExitStack
@@ -81,7 +82,11 @@ class Engine(enum.StrEnum):
 
 
 def main() -> None:
-    """Run the program; end with exit code 0 only when the work was done."""
+    """Run the program; end with exit code 0 only when the work was done.
+
+    Whatever it and the libraries that it uses write is its owner's alone.
+    """
+    os.umask(0o077)
     try:
         application()
     except Exception as error:  # every failure has its message and its code
@@ -760,6 +765,7 @@ def rank_command(
             against=against,
             capacity=capacity,
             keep_features=not no_cache,
+            use=use,
         )
         use.add(**listed(bundle))
     print(bundle.folder / "list.html")

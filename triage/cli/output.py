@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import enum
 import json
 import sys
 from collections.abc import Mapping, Sequence
+
+from triage.errors import visible
 
 __all__ = ["CaseFormat", "Format", "Listing", "print_listing", "tell"]
 
@@ -45,11 +46,11 @@ def print_listing(rows: Listing, columns: Sequence[str], form: Format) -> None:
     """
     if form is Format.JSON:
         content = [{column: row.get(column) for column in columns} for row in rows]
-        print(json.dumps(content, indent=2, ensure_ascii=False))
+        print(json.dumps(content, indent=2))
     elif form is Format.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_plain(row.get(column)) for column in columns] for row in rows)
+        from triage.workspace import csv_text  # only who writes one waits for what reads YAML
+
+        print(csv_text(columns, rows), end="")
     else:
         _print_table(rows, columns)
 
@@ -69,7 +70,7 @@ def _print_table(rows: Listing, columns: Sequence[str]) -> None:
             no_wrap=column == columns[0],  # by which a row is called
         )
     for row in rows:
-        table.add_row(*(Text(_shown(row.get(column))) for column in columns))
+        table.add_row(*(Text(visible(_shown(row.get(column)))) for column in columns))
     width = None if sys.stdout.isatty() else 160
     Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty()).print(table)
 
@@ -77,10 +78,6 @@ def _print_table(rows: Listing, columns: Sequence[str]) -> None:
 def _shown(value: Cell) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
-    return _plain(value)
-
-
-def _plain(value: Cell) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -92,4 +89,4 @@ def _plain(value: Cell) -> str:
 
 def tell(text: str) -> None:
     """Print a line for the person at the terminal, beside the data and not among it."""
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)

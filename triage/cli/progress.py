@@ -7,7 +7,10 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from triage.errors import visible
 
 __all__ = ["Shown"]
 
@@ -46,10 +49,10 @@ class Shown:
     def stage(self, text: str, total: int = 1) -> None:
         """Begin a stage of ``total`` parts; the one before is done."""
         if not self._moves:
-            print(f"{text} …", file=sys.stderr, flush=True)
+            print(visible(f"{text} …"), file=sys.stderr, flush=True)
             return
         self._finish()
-        self._bars.add_task(text, total=total)
+        self._bars.add_task(escape(visible(text)), total=total)
 
     def advance(self, done: int = 1) -> None:
         """Note that ``done`` more parts of the stage are done."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from triage.decisions.sheets import Cell, Sheet
 from triage.errors import DecisionError, Problem, close_match
 from triage.lists import COLUMNS, SheetRow
+from triage.workspace import unguarded
 
 __all__ = ["Content", "Decision", "Wanted", "current_of", "decide"]
 
@@ -157,19 +158,20 @@ def decide(
     """
     if dict(sheet.identity) != dict(identity):
         raise DecisionError(_of_another(sheet.identity, identity))
-    on_list = {row["referral_id"]: row for row in rows}
+    on_list = {unguarded(row["referral_id"]): row for row in rows}
     current = {one.wanted.referral_id: one for one in earlier}
     meeting = _Meeting(as_of, today, met_on)
     problems = list(meeting.problems)
     wanted: list[Wanted] = []
     seen: set[str] = set()
     for cells in sheet.rows:
-        referral_id = cells["referral_id"].text
+        referral_id = unguarded(cells["referral_id"].text)
         found = [*_of_context(cells, on_list, seen), *_of_cells(cells)]
         seen.add(referral_id)
         if cells["decision"].text and referral_id in on_list:
-            one = _wanted(cells, on_list[referral_id], persons.get(referral_id, ""), meeting)
-            standing = current.get(referral_id)
+            row = on_list[referral_id]
+            one = _wanted(cells, row, persons.get(row["referral_id"], ""), meeting)
+            standing = current.get(one.referral_id)
             stated = meeting.is_stated(cells)
             if not found and standing is not None and _same(standing, one, stated=stated):
                 continue
@@ -242,7 +244,8 @@ def _of_context(
     cells: Mapping[str, Cell], on_list: Mapping[str, SheetRow], seen: set[str]
 ) -> Iterator[Problem]:
     referral = cells["referral_id"]
-    if referral.text not in on_list:
+    referral_id = unguarded(referral.text)
+    if referral_id not in on_list:
         yield Problem(
             referral.address,
             "must be a referral of this list",
@@ -250,12 +253,12 @@ def _of_context(
             close_match(referral.text, on_list),
         )
         return
-    if referral.text in seen:
+    if referral_id in seen:
         yield Problem(referral.address, "each referral must have one row", "a second one")
-    for name, value in on_list[referral.text].items():
+    for name, value in on_list[referral_id].items():
         cell = cells.get(name, NO_CELL)
         given = _iso(cell.text) if name == "made_on" else cell.text
-        if given is None or given.lstrip("'") != value.lstrip("'"):
+        if given is None or unguarded(given) != unguarded(value):
             yield Problem(
                 cell.address or referral.address,
                 f"'{name}' must be what the list says",

@@ -169,6 +169,9 @@ class Decisions:
         erased: set[int] = set()
         found: list[Fault] = []
         for ledger_row in self._record.rows():
+            if not ledger_row.is_whole:
+                by_row.pop(ledger_row.sequence, None)  # nobody can tell what it said
+                continue
             facts = ledger_row.facts
             erased |= set(facts.get("decisions_erased", ()))
             if "decisions" in facts and ledger_row.stage == "done":
@@ -216,8 +219,9 @@ def _content_faults(
 
 
 def _is_whole(content: DecisionContent, sha256: str) -> bool:
-    named = json.loads(content.text).get("person_id") == content.person_id
-    return named and _content_sha256(content.salt, content.text) == sha256
+    if _content_sha256(content.salt, content.text) != sha256:
+        return False
+    return bool(json.loads(content.text)["person_id"] == content.person_id)
 
 
 def _stays(row: DecisionRow) -> dict[str, Any]:

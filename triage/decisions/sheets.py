@@ -13,6 +13,7 @@ from typing import Any
 
 from triage.errors import DecisionError, Problem, close_match
 from triage.lists import COLUMNS, DECISIONS, IDENTITY
+from triage.workspace import csv_text
 
 __all__ = ["Cell", "Sheet", "blank_sheet", "read_sheet"]
 
@@ -211,18 +212,10 @@ def blank_sheet(identity: Mapping[str, str], rows: Sequence[Mapping[str, str]]) 
     rows : sequence of mapping
         Of :func:`triage.lists.sheet_rows`.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*IDENTITY_NAMES, *(column.title for column in COLUMNS)])
-    for row in rows:
-        context = (row.get(column.name, "") for column in COLUMNS)
-        writer.writerow([*identity.values(), *map(_literal, context)])
-    return out.getvalue()
-
-
-def _literal(text: str) -> str:
-    """Return a text that a spreadsheet shows and does not work out."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    titles = {column.name: column.title for column in COLUMNS}
+    named = ({titles[name]: text for name, text in row.items() if name in titles} for row in rows)
+    columns = (*IDENTITY_NAMES, *titles.values())
+    return csv_text(columns, ({**identity, **row} for row in named))
 
 
 def _refused(must: str, got: str, mend: str = "") -> DecisionError:

@@ -16,10 +16,12 @@ looks which row is last, so numbers have no gaps and no two rows have one predec
 transaction (:meth:`Record.writing`). Where it is a file, no transaction spans both, so there are
 two rows: one that says what is begun, before anything is read, and one that says what came of it,
 after the file stands. A file appears by one rename, so a kill leaves the old state or the new, and
-in the ledger a beginning without an end. Who began holds a lock on a file for as long as the
-process lives, and the operating system lets go of it at any death; so the next command can tell
-work that is going on from work that died, and writes the end that is missing (:meth:`Record.heal`).
-Nothing is ever done that no row speaks of: a beginning that cannot be written stops the command.
+in the ledger a beginning without an end. What must be known again by its hash, a list, is announced
+in a third row before it appears, so that none ever stands of which no row speaks. Who began holds a
+lock on a file for as long as the process lives, and the operating system lets go of it at any
+death; so the next command can tell work that is going on from work that died, and writes the end
+that is missing (:meth:`Record.heal`). Nothing is ever done that no row speaks of: a beginning that
+cannot be written stops the command.
 
 Django's ORM holds the rows, since the panel's site will stand on it, and takes a fifth of a second
 to start: nothing here loads it before :func:`open_record` is called. The rooms above that keep

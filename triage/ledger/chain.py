@@ -25,10 +25,10 @@ model's promotion, which decides who ranks it."""
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
-Stage = Literal["done", "begun", "finished", "failed", "interrupted"]
+Stage = Literal["done", "begun", "writing", "finished", "failed", "interrupted"]
 """``done``: row and effect are one transaction, or nothing was changed. Otherwise ``begun``, and
 later, with the number of that row, ``finished``, ``failed`` or, written for a process that died,
-``interrupted``."""
+``interrupted``; ``writing`` says between them what is about to appear, by its hash."""
 
 GENESIS = "0" * 64
 """What stands in the first row for the hash of the one before."""
@@ -51,7 +51,7 @@ class Entry:
     actions : tuple of Action
     stage : Stage
     begun : int, optional
-        The row that this one ends.
+        The row that this one ends, or goes on from.
     details : mapping
         Ids, names of lists and versions, hashes and counts. Never the content of a record.
     """
@@ -103,9 +103,14 @@ class Row:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The details as they were given."""
-        found: dict[str, Any] = json.loads(self.details)
+        """The details as they were given; none where the row is not whole."""
+        found: dict[str, Any] = json.loads(self.details) if self.is_whole else {}
         return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the row is what was written, for all that its own hash tells."""
+        return self.digest() == self.sha256
 
     def digest(self) -> str:
         """Return the SHA-256 of what the row says and of where it stands."""
@@ -174,7 +179,7 @@ def faults_of(rows: Iterable[Row], *, anchor: tuple[int, str] | None = None) -> 
                 f"row {row.sequence}",
                 "does not follow from the row before: one of the two was changed, or their order",
             )
-        if row.digest() != row.sha256:
+        if not row.is_whole:
             yield Fault(f"row {row.sequence}", "is not what was written: it was changed")
         if anchor is not None and row.sequence == anchor[0] and row.sha256 != anchor[1]:
             yield Fault(

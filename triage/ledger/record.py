@@ -113,6 +113,10 @@ class Record:
             raise
         return row
 
+    def announce(self, begun: Row, entry: Entry) -> Row:
+        """Add a row that says what is about to appear of what was begun."""
+        return self.append(replace(entry, stage="writing", begun=begun.sequence))
+
     def end(self, begun: Row, entry: Entry) -> Row:
         """Add the row that says what came of one that was begun."""
         row = self.append(replace(entry, begun=begun.sequence))
@@ -134,7 +138,7 @@ class Record:
             return None
         try:
             with self.writing():
-                if self._rows().filter(begun=begun.sequence).exists():
+                if self._ends().filter(begun=begun.sequence).exists():
                     return None  # it ended while we looked
                 return self.append(
                     Entry(
@@ -154,7 +158,7 @@ class Record:
     def open(self) -> list[Row]:
         """Return what was begun and has no end yet."""
         with self.told():
-            ended = self._rows().filter(begun__isnull=False).values("begun")
+            ended = self._ends().values("begun")
             found = self._rows().filter(stage="begun").exclude(sequence__in=ended)
             return [_row(one) for one in found.order_by("sequence")]
 
@@ -227,6 +231,9 @@ class Record:
 
         model = cast("type[LedgerRow]", apps.get_model("ledger", "LedgerRow"))
         return model._default_manager.using(self.alias)
+
+    def _ends(self) -> Any:
+        return self._rows().filter(begun__isnull=False).exclude(stage="writing")
 
     def _lock_file(self, begun: int) -> Path:
         return self._folder / RUNNING / str(begun)

@@ -42,6 +42,7 @@ from triage.workspace import write_folder
 
 __all__ = [
     "MANIFEST",
+    "Announce",
     "Bundle",
     "ListContent",
     "Papers",
@@ -142,12 +143,20 @@ class Bundle:
         return cases.get(referral_id, referral_id)
 
 
+Announce = Callable[[Manifest], None]
+"""Is told of a list before it appears."""
+
 Papers = Callable[[Bundle], Mapping[str, bytes]]
 """Makes a list's papers: file name → bytes, from the bundle's tables and manifest alone, without
 its ``created_at`` and ``papers``."""
 
 
-def write_bundle(lists_folder: Path, content: ListContent, papers: Papers) -> Bundle:
+def write_bundle(
+    lists_folder: Path,
+    content: ListContent,
+    papers: Papers,
+    announce: Announce = lambda _manifest: None,
+) -> Bundle:
     """Write a list, or find that it already stands just so.
 
     Parameters
@@ -157,6 +166,8 @@ def write_bundle(lists_folder: Path, content: ListContent, papers: Papers) -> Bu
     content : ListContent
     papers : callable
         Makes the papers from the bundle.
+    announce : callable, optional
+        Called before the list appears, and not where it stands.
 
     Returns
     -------
@@ -178,7 +189,7 @@ def write_bundle(lists_folder: Path, content: ListContent, papers: Papers) -> Bu
     folder = lists_folder / manifest.list_id
     if not folder.exists():
         try:
-            _write(folder, manifest, files)
+            _write(folder, manifest, files, announce)
         except StorageError:
             if not folder.exists():
                 raise
@@ -253,11 +264,14 @@ def _manifest(content: ListContent, tables: dict[str, str]) -> Manifest:
     )
 
 
-def _write(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) -> None:
+def _write(
+    folder: Path, manifest: Manifest, files: Mapping[str, bytes], announce: Announce
+) -> None:
     with write_folder(folder) as part:
         for name, file in files.items():
             (part / name).write_bytes(file)
         (part / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        announce(manifest)
 
 
 def _check_same(standing: Manifest, made: Manifest) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from triage.workspace import Panel
+from triage.workspace import Panel, csv_text
 
 if TYPE_CHECKING:  # learning takes seconds to import, and a page about a list needs none
     from triage.fairness import GroupCalibration
@@ -204,21 +202,21 @@ def backtest_csv(report: BacktestReport) -> str:
     ----------
     report : BacktestReport
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n", restval="")
-    writer.writeheader()
+    return csv_text(CSV_COLUMNS, _rows(report))
+
+
+def _rows(report: BacktestReport) -> Iterator[Mapping[str, str | int]]:
     for ranker in report.rankers:
         about = {"ranker": ranker.name, "kind": ranker.kind}
-        writer.writerows({**about, **line} for line in _lines(ranker, report))
+        yield from ({**about, **line} for line in _lines(ranker, report))
     for one in report.handlings:
         about = {"ranker": report.reference, "group": f"taken on: {one.handling}"}
-        writer.writerow({**about, "measure": "known", "value": one.known})
-        writer.writerow({**about, "measure": "changed_share", "value": _told(one.changed_share)})
-        writer.writerow({**about, "measure": "order_kept", "value": _told(one.order_kept)})
-        writer.writerow({**about, "measure": "auc", **_figures(one.auc)})
+        yield {**about, "measure": "known", "value": one.known}
+        yield {**about, "measure": "changed_share", "value": _told(one.changed_share)}
+        yield {**about, "measure": "order_kept", "value": _told(one.order_kept)}
+        yield {**about, "measure": "auc", **_figures(one.auc)}
         measure, cut = report.main
-        writer.writerow({**about, "measure": measure, "cut": cut, **_figures(one.harm_captured)})
-    return text.getvalue()
+        yield {**about, "measure": measure, "cut": cut, **_figures(one.harm_captured)}
 
 
 def _lines(ranker: RankerFigures, report: BacktestReport) -> Iterator[dict[str, str]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from triage.conditions import date_words
+from triage.errors import visible
 from triage.papers.comparing import Comparison
 from triage.papers.html_pages import RECORDS_SHOWN, drawing_of, filled
 from triage.papers.pages import Case, ListPage, Reason
 from triage.papers.waterfall import waterfall
-from triage.papers.wording import SEEN, number_of, short_date, visible
+from triage.papers.wording import SEEN, number_of, short_date
 
 __all__ = ["case_markdown", "case_page"]
 

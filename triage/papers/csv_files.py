@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from triage.papers.beside import Beside, Gone, Joined
 from triage.papers.fields import COLUMNS
 from triage.papers.pages import Aside, Case, ListPage
-from triage.papers.wording import visible
+from triage.workspace import guarded
 
-__all__ = ["case_csv", "guarded", "list_csv"]
+__all__ = ["case_csv", "list_csv"]
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 CASE_COLUMNS = (
     "list_id",
     "referral_id",
@@ -29,23 +28,6 @@ CASE_COLUMNS = (
     "happened_on",
     "known_on",
 )
-
-
-def guarded(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula; a quote mark is put before it.
-
-    Examples
-    --------
-    >>> guarded("=HYPERLINK(1)"), guarded(" @SUM(1)"), guarded("3 incidents")
-    ("'=HYPERLINK(1)", "' @SUM(1)", '3 incidents')
-
-    References
-    ----------
-    OWASP, CSV Injection.
-    """
-    shown = visible(text)
-    dangerous = text.startswith(DANGEROUS) or text.lstrip().startswith(DANGEROUS)
-    return f"'{shown}" if dangerous else shown
 
 
 def list_csv(page: ListPage, *, only: str | None = None) -> str:

@@ -11,13 +11,13 @@ import jinja2
 from markupsafe import Markup
 
 from triage.conditions import date_words
+from triage.errors import visible
 from triage.papers.pages import Case, ListPage
 from triage.papers.waterfall import waterfall
 from triage.papers.wording import (
     number_of,
     sentence,
     short_date,
-    visible,
 )
 
 __all__ = ["RECORDS_SHOWN", "drawing_of", "drawn", "filled", "html_page"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from triage.papers.html_pages import drawn
 from triage.papers.plots import Course, between, calibration_plot, course_plot, percent
 from triage.papers.told import Section, Table, ToldPage, told_page
 from triage.papers.wording import horizon_words, number_of
-from triage.workspace import Panel
+from triage.workspace import Panel, csv_text
 
 if TYPE_CHECKING:  # learning takes seconds to import
     from triage.learning import Bin, Measured, Reading
@@ -175,11 +173,7 @@ def monitor_rows(report: MonitorReport) -> list[dict[str, str | float | None]]:
 
 def monitor_csv(report: MonitorReport) -> str:
     """Return every reading as CSV, the gravest first."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, MONITOR_COLUMNS, lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows(monitor_rows(report))
-    return text.getvalue()
+    return csv_text(MONITOR_COLUMNS, monitor_rows(report))
 
 
 def monitor_page(report: MonitorReport) -> bytes:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 
 import pyarrow as pa
 
-from triage.papers.csv_files import guarded
+from triage.workspace import csv_text
 
 __all__ = ["review_csv"]
 
@@ -41,16 +39,19 @@ def review_csv(
     synthetic : bool
         Whether the data is invented; every row says so.
     """
-    sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    shared = [as_of.isoformat(), "yes" if synthetic else "no"]
-    for row in ranked.to_pylist():
-        probability = "" if row["probability"] is None else f"{row['probability']:.6f}"
-        told = [guarded(row[name]) for name in ("person_id", "tier", "rules")]
-        score = f"{row['score']:.6f}"
-        writer.writerow(["ranked", row["rank"], *told, score, probability, "", *shared])
-    for row in not_for_panel.to_pylist():
-        person, reason = guarded(row["referral_id"]), guarded(row["text"])
-        writer.writerow([row["kind"], "", person, "", "", "", "", reason, *shared])
-    return sink.getvalue()
+    shared = {"as_of": as_of.isoformat(), "synthetic": synthetic}
+    people = [
+        {
+            **{name: row[name] for name in ("rank", "person_id", "tier", "rules")},
+            "standing": "ranked",
+            "score": f"{row['score']:.6f}",
+            "probability": "" if row["probability"] is None else f"{row['probability']:.6f}",
+            **shared,
+        }
+        for row in ranked.to_pylist()
+    ]
+    others = [
+        {"standing": row["kind"], "person_id": row["referral_id"], "reason": row["text"], **shared}
+        for row in not_for_panel.to_pylist()
+    ]
+    return csv_text(COLUMNS, [*people, *others])

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from triage.conditions import date_words
-from triage.errors import NotFoundError, Problem
+from triage.errors import NotFoundError, Problem, visible
 from triage.lists import Bundle
 from triage.papers.beside import Gone
 from triage.papers.case_pages import case_markdown, case_page
@@ -23,7 +23,6 @@ from triage.papers.pages import Aside, Case, ListPage, Reason, comparison, list_
 from triage.papers.wording import (
     number_of,
     short_date,
-    visible,
 )
 
 __all__ = ["CaseForm", "Form", "print_case", "print_list"]

@@ -10,10 +10,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from triage.errors import visible
 from triage.lists import PanelFacts
 from triage.papers.html_pages import filled
 from triage.papers.typesetting import typeset
-from triage.papers.wording import visible
 from triage.workspace import Panel
 
 __all__ = [

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from triage.papers.wording import visible
+from triage.errors import visible
 
 __all__ = ["FONT", "typeset"]
 

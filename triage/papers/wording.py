@@ -1,11 +1,10 @@
-"""Plain words for dates, chances and horizons, and text that shows what it holds."""
+"""Plain words for dates, chances and horizons."""
 
 from __future__ import annotations
 
 import datetime
 import itertools
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -24,7 +23,6 @@ __all__ = [
     "probability_of",
     "sentence",
     "short_date",
-    "visible",
 ]
 
 DAYS_A_MONTH = 365.25 / 12
@@ -32,22 +30,6 @@ NO_EFFECT = "no effect"
 
 # In log-odds: a fifth more or less of the odds is "somewhat", twice or half of them "a lot".
 SEEN, SOMEWHAT, A_LOT = 0.005, 0.2, math.log(2)
-HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-)
-
-
-def visible(text: str) -> str:
-    r"""Return a text in which nothing can hide: control and direction characters are spelled out.
-
-    Examples
-    --------
-    >>> visible("safe \u202egnp.exe")
-    'safe [U+202E]gnp.exe'
-    >>> visible("\x1b[31mred")
-    '[U+001B][31mred'
-    """
-    return HIDDEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
 
 
 def short_date(date: datetime.date) -> str:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from triage.errors import visible
 from triage.lists import (
     COLUMNS,
     DECISIONS,
@@ -18,7 +19,7 @@ from triage.lists import (
     sheet_rows,
 )
 from triage.papers.pages import Case, ListPage
-from triage.papers.wording import sentence, visible
+from triage.papers.wording import sentence
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

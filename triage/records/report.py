@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ import pandas as pd
 from triage.errors import ConfigurationError, Problem, RejectedRowsError, close_match
 from triage.records.histories import CaseHistories
 from triage.records.sources import Source
-from triage.workspace import write_whole
+from triage.workspace import csv_text, write_whole
 
 __all__ = [
     "REJECT_TYPES",
@@ -38,7 +36,6 @@ REJECT_TYPES: Mapping[str, Literal["str", "int64"]] = {
     "mend": "str",
     "record_id": "str",
 }
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SHOWN_FAULTS = 4
 
 
@@ -168,7 +165,7 @@ class Checked:
 def write_rejects(path: Path, rejects: pd.DataFrame) -> None:
     """Write the rejected rows as CSV, whole or not at all; a header alone where there are none.
 
-    Ids that a spreadsheet program would run as a formula get an apostrophe in front.
+    What a spreadsheet program would run as a formula gets an apostrophe in front.
 
     Parameters
     ----------
@@ -176,15 +173,9 @@ def write_rejects(path: Path, rejects: pd.DataFrame) -> None:
     rejects : DataFrame
         Of :attr:`Checked.rejects`.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(REJECT_TYPES)
     columns = (rejects[name].tolist() for name in REJECT_TYPES)
-    writer.writerows(
-        [*row[:-1], f"'{row[-1]}" if row[-1].startswith(FORMULA_STARTS) else row[-1]]
-        for row in zip(*columns, strict=True)
-    )
-    write_whole(path, text.getvalue())
+    rows = (dict(zip(REJECT_TYPES, row, strict=True)) for row in zip(*columns, strict=True))
+    write_whole(path, csv_text(tuple(REJECT_TYPES), rows))
 
 
 def check_allowance(

@@ -32,6 +32,10 @@ __all__ = [
 ]
 
 Cell = str | int | float | bool | None
+SEEN_BY = frozenset(
+    {"show", "explain", "papers", "rank", "audit show", "decisions", "decide --blank"}
+)
+"""The commands by which somebody sees a list, or writes what others see of it."""
 
 
 @dataclass(frozen=True)
@@ -108,16 +112,12 @@ def _problems(faults: Sequence[Fault]) -> Iterator[Problem]:
 
 
 def _list_faults(workspace: Workspace, record: Record) -> Iterator[Fault]:
-    seals = sealed_lists(record.rows())
+    seals, made = sealed_lists(record.rows())
     there = list_names(workspace.lists)
     for name in there:
         where = f"list {name}"
         if name not in seals:
-            yield Fault(
-                where,
-                "is in no row that ended: it was put there by hand, or its making was interrupted; "
-                "ranking that date again records it",
-            )
+            yield Fault(where, "is in no row of the ledger: it was put there by hand")
             continue
         try:
             seal = read_seal(workspace.lists / name)
@@ -126,19 +126,27 @@ def _list_faults(workspace: Workspace, record: Record) -> Iterator[Fault]:
             continue
         if seal != seals[name]:
             yield Fault(where, "has another seal than the ledger says: it was changed by hand")
-    for name in sorted(seals.keys() - set(there)):
+    for name in sorted(made - set(there)):
         yield Fault(f"list {name}", "was made, and is not there any more")
 
 
-def sealed_lists(rows: Iterator[Row]) -> dict[str, str]:
-    """Return list → the seal that it must have, as the ledger last said."""
+def sealed_lists(rows: Iterator[Row]) -> tuple[dict[str, str], set[str]]:
+    """Return list → the seal that it must have, and the lists that must stand.
+
+    A list that was announced by a process that died may stand, and need not.
+    """
     seals: dict[str, str] = {}
+    announced: dict[int | None, set[str]] = {}
+    made: set[str] = set()
     for row in rows:
         facts = row.facts
-        if row.command in ("rank", "demo") and row.stage == "finished" and "seal" in facts:
+        if row.command in ("rank", "demo") and "seal" in facts:
             seals[facts["list"]] = facts["seal"]
+            announced.setdefault(row.begun, set()).add(facts["list"])
+        if row.stage == "finished":
+            made |= announced.pop(row.begun, set())
         seals |= facts.get("resealed", {})
-    return seals
+    return seals, made
 
 
 def anchor_record(root: Path, output: Path | None) -> Anchor:
@@ -387,7 +395,7 @@ def _told_of_uses(uses: Sequence[Row], referral: str) -> Iterator[dict[str, Cell
         about = row.facts.get("referrals")
         if isinstance(about, list) and referral not in about:
             continue
-        if row.command in ("show", "explain", "papers", "rank", "audit show", "decisions"):
+        if row.command in SEEN_BY:
             what = f"{row.command} {row.stage}" if row.stage != "done" else row.command
             yield _row("seen", what, f"row {row.sequence}", row.at[:16], row.who)
 

@@ -24,7 +24,7 @@ from triage.decisions import (
 from triage.errors import ConfigurationError, Problem, close_match
 from triage.lists import persons_of, sheet_identity, sheet_rows
 from triage.workflows.lists import open_list
-from triage.workflows.recording import Actor, kept_decisions, open_the_record
+from triage.workflows.recording import Actor, kept_decisions, open_the_record, recorded
 from triage.workspace import Workspace, read_panel, write_whole
 
 if TYPE_CHECKING:  # to take decisions over, no extract is read
@@ -136,10 +136,8 @@ def write_blank_sheet(root: Path, name: str, file: Path, *, actor: Actor) -> int
     """Write an empty decision sheet of a list as CSV; return how many referrals stand in it."""
     bundle = open_list(root, name)
     rows = sheet_rows(bundle)
-    with open_the_record(root, actor) as record:
-        details = {"list": bundle.list_id, "blank": True}
-        record.append(replace(actor.entry("decisions", "done", details)))
-    write_whole(file, blank_sheet(sheet_identity(bundle), rows))
+    with recorded(root, actor, "decide --blank", list=bundle.list_id):
+        write_whole(file, blank_sheet(sheet_identity(bundle), rows))
     return len(rows)
 
 

@@ -94,7 +94,9 @@ def run_demo(folder: Path, made: Made, *, actor: Actor, progress: Progress) -> B
     for date in (as_of - datetime.timedelta(days=FORTNIGHT), as_of):
         with recorded(folder, actor, "rank", as_of=str(date)) as use:
             now = actor.clock()
-            bundle = make_list(project, as_of=date, today=today, now=now, progress=progress)
+            bundle = make_list(
+                project, as_of=date, today=today, now=now, progress=progress, use=use
+            )
             use.add(**listed(bundle))
     return bundle
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import partial
@@ -27,7 +25,7 @@ from triage.workflows.checking import check_folder, read_accepted
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
 from triage.workflows.training import date_of, past_examples
-from triage.workspace import Leakage, write_whole
+from triage.workspace import Leakage, csv_text, write_whole
 
 __all__ = ["Proof", "Proofs", "prove_no_leakage"]
 
@@ -280,8 +278,5 @@ def single_feature_proofs(
 
 
 def _write(project: Project, proofs: list[Proof]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, Proofs.columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(proof) for proof in proofs)
-    write_whole(check_folder(project.workspace) / REPORT, text.getvalue())
+    text = csv_text(Proofs.columns, map(asdict, proofs))
+    write_whole(check_folder(project.workspace) / REPORT, text)

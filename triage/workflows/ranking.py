@@ -24,6 +24,7 @@ from triage.lists import (
     Bundle,
     ListContent,
     ListTables,
+    Manifest,
     ModelFacts,
     PanelFacts,
     gather_tables,
@@ -55,6 +56,7 @@ from triage.workflows.making import Make, feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project, code_version, config_hashes, with_capacity
 from triage.workflows.questions import Asked, ask_of_open
+from triage.workflows.recording import Use
 from triage.workflows.ruling import ask_rules, earlier_values, rules_know_places, said_by_model
 from triage.workflows.scales import scales_table
 from triage.workflows.supposing import changes_of, faithfulness_of
@@ -73,6 +75,7 @@ def make_list(
     against: str | None = None,
     capacity: int | None = None,
     keep_features: bool = True,
+    use: Use | None = None,
 ) -> Bundle:
     """Write the discussion list of an as-of date, or find that it already stands just so.
 
@@ -93,6 +96,8 @@ def make_list(
         How many cases the panel has room for this time; by default as ``configs/panel.yaml`` says.
     keep_features : bool
         Whether features that were kept before are used, and new ones kept.
+    use : Use, optional
+        Is told of the list before it appears.
 
     Raises
     ------
@@ -132,7 +137,12 @@ def make_list(
         make=feature_maker(project, progress, keep=keep_features),
     )
     progress.stage("Writing the list")
-    return write_bundle(project.workspace.lists, content, make_papers)
+
+    def announce(manifest: Manifest) -> None:
+        if use is not None:
+            use.announce(list=manifest.list_id, seal=manifest.seal)
+
+    return write_bundle(project.workspace.lists, content, make_papers, announce)
 
 
 def content_of(

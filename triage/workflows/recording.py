@@ -6,12 +6,13 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from triage.decisions import Decision, Decisions
 from triage.errors import TriageError
-from triage.ledger import Action, Entry, Record, Stage, open_record
+from triage.ledger import Action, Entry, Record, Row, Stage, open_record
 from triage.lists import Bundle
 from triage.workflows.carrying import finish_erasure
 from triage.workflows.places import APPS, look_at_the_record, record_place
@@ -46,6 +47,7 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "explain": ("consultation",),
     "papers": ("disclosure",),
     "decide": ("alteration",),
+    "decide --blank": ("consultation",),
     "decisions": ("consultation",),
     "capacity": ("consultation",),
     "rules diff": MADE,
@@ -57,9 +59,11 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "audit show": ("consultation",),
     "audit subject": ("consultation", "disclosure"),
 }
-"""What each command does with personal data."""
+"""What each command does with personal data, or with an option that makes another use of it."""
 
-NO_PERSONAL_DATA = frozenset({"init", "models", "card", "audit verify", "audit anchor"})
+NO_PERSONAL_DATA = frozenset(
+    {"init", "models", "card", "rules test", "audit verify", "audit anchor"}
+)
 """The commands that read and write none, so they leave no row and load no database."""
 
 
@@ -101,13 +105,26 @@ class Use:
     Parameters
     ----------
     record : Record
-    begun : int
+    begun : Row
         The row that says that it began.
+    entry : callable
+        Given a stage and details, what a row is to say.
     """
 
     record: Record
-    begun: int
+    begun: Row
+    entry: Callable[[Stage, Mapping[str, Any]], Entry]
     details: dict[str, Any] = field(default_factory=dict)
+
+    def announce(self, **details: Any) -> None:
+        """Record what is about to appear, by its hash, before it does.
+
+        Raises
+        ------
+        StorageError, TriageError
+            It cannot be recorded, so it must not appear.
+        """
+        self.record.announce(self.begun, self.entry("writing", details))
 
     def add(self, **details: Any) -> None:
         """Note ids, names, hashes or counts for the row that ends this use."""
@@ -191,7 +208,7 @@ def recorded(root: Path, actor: Actor, command: str, **details: Any) -> Iterator
     """
     with open_the_record(root, actor) as record:
         begun = record.begin(actor.entry(command, "begun", details))
-        use = Use(record, begun.sequence)
+        use = Use(record, begun, partial(actor.entry, command))
         try:
             finish_erasure(Workspace.at(root))  # one that came to be while this was being begun
             yield use

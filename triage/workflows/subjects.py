@@ -12,7 +12,7 @@ from triage.decisions import Decisions
 from triage.errors import NotFoundError, Problem
 from triage.ledger import Row
 from triage.lists import Bundle, list_names, persons_of, read_bundle
-from triage.workflows.recording import Actor, open_the_record
+from triage.workflows.recording import Actor, Use, recorded
 from triage.workspace import Workspace, write_whole
 
 if TYPE_CHECKING:
@@ -50,6 +50,20 @@ def tell_subject(
         Nothing is held on such a person.
     ExtractError, TamperedError, StorageError
     """
+    with recorded(
+        project.workspace.root, actor, "audit subject", person=person_id, recipients=[*recipients]
+    ) as use:
+        told = {
+            "person_id": person_id,
+            "told_at": actor.clock().isoformat(timespec="seconds"),
+            **_held_on(project, person_id, use),
+        }
+        if output is not None:
+            write_whole(output, json.dumps(told, indent=2) + "\n")
+    return told
+
+
+def _held_on(project: Project, person_id: str, use: Use) -> dict[str, list[dict[str, Any]]]:
     from triage.records import rows_of_person
 
     workspace = project.workspace
@@ -61,38 +75,28 @@ def tell_subject(
             for row in held.rows
         ]
     lists = list(_on_lists(workspace, person_id))
-    with open_the_record(workspace.root, actor) as record:
-        decisions = Decisions(record).of_person(person_id)
-        referrals = {one["referral_id"] for one in lists}
-        referrals |= {one.wanted.referral_id for one in decisions}
-        ledger = [row for row in record.rows() if _names(row, person_id, referrals)]
-        if not extracts and not lists and not decisions:
-            raise NotFoundError(
-                Problem(
-                    f"person {person_id}",
-                    "must be somebody of whom something is held",
-                    "nothing in any extract, list or decision",
-                )
+    decisions = Decisions(use.record).of_person(person_id)
+    if not extracts and not lists and not decisions:
+        raise NotFoundError(
+            Problem(
+                f"person {person_id}",
+                "must be somebody of whom something is held",
+                "nothing in any extract, list or decision",
             )
-        details = {
-            "person": person_id,
-            "recipients": list(recipients),
-            "rows": len(extracts),
-            "lists": sorted({one["list"] for one in lists}),
-            "told_decisions": [one.number for one in decisions],
-        }
-        record.append(actor.entry("audit subject", "done", details))
-    told = {
-        "person_id": person_id,
-        "told_at": actor.clock().isoformat(timespec="seconds"),
+        )
+    referrals = {one["referral_id"] for one in lists}
+    referrals |= {one.wanted.referral_id for one in decisions}
+    use.add(
+        rows=len(extracts),
+        lists=sorted({one["list"] for one in lists}),
+        told_decisions=[one.number for one in decisions],
+    )
+    return {
         "extracts": extracts,
         "lists": lists,
         "decisions": [_decision(one) for one in decisions],
-        "uses": [_use(row) for row in ledger],
+        "uses": [_use(row) for row in use.record.rows() if _names(row, person_id, referrals)],
     }
-    if output is not None:
-        write_whole(output, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-    return told
 
 
 def _on_lists(workspace: Workspace, person_id: str) -> Iterator[dict[str, Any]]:

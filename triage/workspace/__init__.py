@@ -14,6 +14,7 @@ room's loader needs it.
 
 from triage.workspace.accounts import Programme, RecordKept, Retention, ReviewGroup
 from triage.workspace.backtests import Backtest, NoHistory
+from triage.workspace.csv_text import csv_text, guarded, unguarded
 from triage.workspace.documents import (
     Strict,
     gather_documents,
@@ -81,7 +82,9 @@ __all__ = [
     "Tolerance",
     "Training",
     "Workspace",
+    "csv_text",
     "gather_documents",
+    "guarded",
     "line_of",
     "read_document",
     "read_documents",
@@ -90,6 +93,7 @@ __all__ = [
     "read_panel",
     "scratch_folder",
     "sha256_of",
+    "unguarded",
     "write_folder",
     "write_whole",
     "write_workspace",

@@ -80,3 +80,8 @@ def test_main_ends_with_the_code_of_what_went_wrong(
     with pytest.raises(SystemExit, match="3"):
         triage.cli.main()
     assert "must be a workspace" in capsys.readouterr().err
+
+
+def test_what_a_hostile_file_is_called_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_failure(ConfigurationError(Problem("a\x1b[2J.yaml", "must exist", "\u202ecolumn")))
+    assert "a[U+001B][2J.yaml: must exist; got [U+202E]column." in capsys.readouterr().err

@@ -194,6 +194,36 @@ def test_a_formula_in_a_workbook_is_refused(tmp_path: Path) -> None:
     assert problems(as_workbook(tmp_path, rows)) == {"G2": "must be text, not a formula"}
 
 
+def test_an_id_that_a_sheet_shows_guarded_is_known_again(tmp_path: Path) -> None:
+    ids = ["=1+1", "@SUM(1)", "\u202e2", " -3-x"]
+    rows = [{**row, "referral_id": name} for row, name in zip(context(), ids, strict=True)]
+    path = tmp_path / "blank.csv"
+    path.write_text(blank_sheet(LIST, rows), encoding="utf-8")
+    with path.open(newline="", encoding="utf-8") as file:
+        cells = list(csv.DictReader(file))
+    assert [one["Referral"] for one in cells] == ["'=1+1", "'@SUM(1)", "[U+202E]2", "' -3-x"]
+    titles = {column.name: column.title for column in COLUMNS}
+    for one in cells:
+        one |= {titles[name]: text for name, text in {**ACCEPT, **OVERRIDE}.items()}
+    for one in cells[:2]:
+        one[titles["override_reason"]] = ""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, cells[0])
+        writer.writeheader()
+        writer.writerows(cells)
+    found = decide(
+        read_sheet(path),
+        identity=LIST,
+        rows=rows,
+        persons={name: f"P{name}" for name in ids},
+        earlier=(),
+        today=TODAY,
+    )
+    assert [(one.referral_id, one.content.person_id) for one in found] == [
+        (name, f"P{name}") for name in ids
+    ]
+
+
 def test_departing_from_the_order_wants_a_reason_in_either_direction(tmp_path: Path) -> None:
     below = filled({"R3": ACCEPT, "R4": ACCEPT})
     assert set(problems(as_csv(tmp_path, below))) == {"O4", "O5"}

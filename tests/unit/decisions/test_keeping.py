@@ -118,6 +118,11 @@ def test_the_database_itself_refuses(place: Place, statement: str) -> None:
             "is not what was recorded",
         ),
         (
+            "decisions_content",
+            "UPDATE decisions_content SET text = 'x' WHERE number = 1",
+            "is not what was recorded",
+        ),
+        (
             "decisions_row",
             "INSERT INTO decisions_row SELECT 9, list_id, seal, referral_id, choice, rank, "
             "standing, 1, recorded_at, recorded_by, 77, content_sha256, met_on FROM decisions_row "

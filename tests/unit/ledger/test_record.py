@@ -127,13 +127,23 @@ SWAPPED = [
     [
         (["UPDATE ledger_row SET who = 'nobody' WHERE sequence = 3"], ["row 3 is not what was"]),
         (["UPDATE ledger_row SET details = '{}' WHERE sequence = 6"], ["row 6 is not what was"]),
+        (["UPDATE ledger_row SET details = 'x' WHERE sequence = 5"], ["row 5 is not what was"]),
         (["DELETE FROM ledger_row WHERE sequence = 4"], ["row 4 is missing"]),
         (["DELETE FROM ledger_row WHERE sequence IN (2, 3)"], ["rows 2 to 3 is missing"]),
         (["DELETE FROM ledger_row WHERE sequence = 1"], ["row 1 is missing"]),
         (SWAPPED, ["row 3 does not follow", "row 3 is not what was", "row 4 does not follow"]),
         (["DELETE FROM ledger_row WHERE sequence > 4"], ["rows 5 to 6 is missing: the anchor"]),
     ],
-    ids=["changed", "last changed", "removed", "two removed", "first", "reordered", "truncated"],
+    ids=[
+        "changed",
+        "last changed",
+        "no JSON any more",
+        "removed",
+        "two removed",
+        "first",
+        "reordered",
+        "truncated",
+    ],
 )
 def test_every_tampering_is_found(place: Place, statements: list[str], found: list[str]) -> None:
     with open_record(place) as record:
@@ -145,6 +155,9 @@ def test_every_tampering_is_found(place: Place, statements: list[str], found: li
         assert [any(fault.startswith(one) for fault in faults) for one in found] == [True] * len(
             found
         )
+        assert [row.facts for row in record.rows() if not row.is_whole] == [
+            {} for fault in faults if "is not what was" in fault
+        ]
 
 
 def test_without_an_anchor_nobody_can_tell_that_the_last_rows_are_missing(place: Place) -> None:

@@ -296,14 +296,34 @@ def test_who_loses_a_race_takes_what_the_winner_wrote(tmp_path, monkeypatch):
 
     real = bundles._write
 
-    def raced(folder, manifest, files):
-        real(folder, manifest, files)
-        real(folder, manifest, files)
+    def raced(*written):
+        real(*written)
+        real(*written)
 
     monkeypatch.setattr(bundles, "_write", raced)
     bundle = write(tmp_path)
     assert read_bundle(bundle.folder).manifest == bundle.manifest
     assert [path.name for path in tmp_path.iterdir()] == [bundle.list_id]
+
+
+def test_a_list_is_announced_before_it_appears_and_not_where_it_stands(tmp_path):
+    told = []
+
+    def announce(manifest):
+        told.append((manifest.seal, (tmp_path / manifest.list_id).exists()))
+
+    for _ in range(2):
+        bundle = write_bundle(tmp_path, invented_content(), papers, announce)
+    assert told == [(bundle.manifest.seal, False)]
+
+
+def test_a_list_that_cannot_be_announced_does_not_appear(tmp_path):
+    def refuses(_):
+        raise ZeroDivisionError("division of labour")
+
+    with pytest.raises(ZeroDivisionError, match="division"):
+        write_bundle(tmp_path, invented_content(), papers, refuses)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_list_is_a_list(tmp_path):

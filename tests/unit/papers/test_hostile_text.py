@@ -20,8 +20,8 @@ from tests.invented_lists import (
 )
 from tests.unit.papers.builders import a_bundle
 from tests.unit.papers.test_html import read
+from triage.errors import visible
 from triage.papers import make_papers, print_case, print_list
-from triage.papers.wording import visible
 
 HOSTILE = {
     "markup": "</style></script><script>alert(1)</script><img src=x onerror=alert(1)>",

@@ -10,8 +10,9 @@ import pytest
 
 from tests.invented_lists import invented_content, invented_tables
 from tests.unit.papers.builders import a_bundle, with_values
+from triage.errors import visible
 from triage.papers import Case, ListPage, list_page, make_papers
-from triage.papers.wording import dates_words, visible
+from triage.papers.wording import dates_words
 
 
 def page(**changes) -> ListPage:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage.errors import Problem, StorageError
+from triage.workspace import write_whole
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -78,11 +79,11 @@ def connect(uri: str) -> MlflowClient:
 
 def make_database(path: Path) -> None:
     """Make an empty SQLite database for mlflow, there whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    connect(f"sqlite:///{part}").search_experiments(max_results=1)
-    part.chmod(0o600)
-    part.replace(path)
+
+    def make(part: Path) -> None:
+        connect(f"sqlite:///{part}").search_experiments(max_results=1)
+
+    write_whole(path, make)
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,7 +6,6 @@ import datetime
 import hashlib
 import json
 import math
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from triage.registry.local import StoredVersion, stored_versions
 from triage.registry.model_files import read_model, write_model
 from triage.registry.promotions import Promotion, read_evaluation, record, recorded
 from triage.registry.tracking import connect, make_database, quiet
-from triage.workspace import Workspace, write_whole
+from triage.workspace import Workspace, scratch_folder, write_whole
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -257,13 +256,14 @@ class Registry:
         """
         version = self.version(number)
         name = f"model version {number}, {EVALUATION}"
-        with tempfile.TemporaryDirectory() as target:
+        if self._is_local or not version.evaluation_sha256:
             folder = self._artifacts / version.run_id / "artifacts" / EVALUATION_FOLDER
-            if not self._is_local and version.evaluation_sha256:
-                with quiet(f"fetch {name}"):
-                    self._client().download_artifacts(version.run_id, EVALUATION_FOLDER, target)
-                folder = Path(target) / EVALUATION_FOLDER
             return read_evaluation(folder / EVALUATION, version.evaluation_sha256, name)
+        with scratch_folder(self._folder) as target:
+            with quiet(f"fetch {name}"):
+                self._client().download_artifacts(version.run_id, EVALUATION_FOLDER, str(target))
+            kept = target / EVALUATION_FOLDER / EVALUATION
+            return read_evaluation(kept, version.evaluation_sha256, name)
 
     def keep_card(self, number: int, files: Mapping[str, bytes]) -> None:
         """Keep a version's card beside its model.
@@ -280,10 +280,10 @@ class Registry:
             for name, content in files.items():
                 write_whole(folder / name, content)
             return
-        with tempfile.TemporaryDirectory() as target, quiet("keep a card"):
+        with scratch_folder(self._folder) as target, quiet("keep a card"):
             for name, content in files.items():
-                (Path(target) / name).write_bytes(content)
-            self._client().log_artifacts(version.run_id, target, CARD_FOLDER)
+                (target / name).write_bytes(content)
+            self._client().log_artifacts(version.run_id, str(target), CARD_FOLDER)
 
     def champion(self) -> Version | None:
         """Return the version that was promoted last, or None where none was."""
@@ -312,10 +312,10 @@ class Registry:
         folder = self._artifacts / version.run_id / "artifacts" / MODEL_FOLDER
         if self._is_local:
             return read_model(folder, version.sha256, name=name, with_ensemble=with_ensemble)
-        with tempfile.TemporaryDirectory() as target, quiet(f"fetch {name}"):
-            self._client().download_artifacts(version.run_id, MODEL_FOLDER, target)
+        with scratch_folder(self._folder) as target, quiet(f"fetch {name}"):
+            self._client().download_artifacts(version.run_id, MODEL_FOLDER, str(target))
             return read_model(
-                Path(target) / MODEL_FOLDER,
+                target / MODEL_FOLDER,
                 version.sha256,
                 name=name,
                 with_ensemble=with_ensemble,
@@ -367,9 +367,9 @@ class Registry:
         _log_measures(client, run, "", result.pooled, step=0)
         for period, measures in enumerate(result.by_period, start=1):
             _log_measures(client, run, "period_", measures, step=period)
-        with tempfile.TemporaryDirectory() as target:
-            sha256 = write_model(result.trained, Path(target))
-            client.log_artifacts(run_id, target, MODEL_FOLDER)
+        with scratch_folder(self._folder) as target:
+            sha256 = write_model(result.trained, target)
+            client.log_artifacts(run_id, str(target), MODEL_FOLDER)
         evaluation_sha256 = ""
         if evaluation is not None:
             text = evaluation.to_json()

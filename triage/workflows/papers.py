@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from triage.errors import StorageError
 from triage.papers import READERS, make_guides, make_paper
 from triage.workflows.lists import open_list
-from triage.workspace import Workspace, write_whole
+from triage.workspace import Workspace, write_files, write_folder
 
 __all__ = ["write_papers"]
 
@@ -24,6 +25,9 @@ def write_papers(
     output: Path | None = None,
 ) -> tuple[Path, ...]:
     """Write papers of a list, and return where they stand.
+
+    In a folder that is not there yet, they appear all at once; in one that is, each by itself when
+    all are made.
 
     Beside CSV and JSON the guide to the columns and the JSON Schema are written too.
 
@@ -54,11 +58,23 @@ def write_papers(
     folder = output or Workspace.at(root).results / FOLDER / bundle.list_id
     called = {"chair": "list", "agency": agency, "public": "public"}[reader]
     made = {
-        folder / f"{called}.{form}": make_paper(bundle, form, reader=reader, agency=agency)
+        form: make_paper(bundle, form, reader=reader, agency=agency)
         for form in forms or READERS[reader]
     }
-    guides = make_guides(bundle, forms or READERS[reader], reader=reader)
-    made |= {folder / f"{called}.{ending}": guide for ending, guide in guides.items()}
-    for path, content in made.items():
-        write_whole(path, content)
-    return tuple(made)
+    made |= make_guides(bundle, forms or READERS[reader], reader=reader)
+    _write(folder, {f"{called}.{ending}": content for ending, content in made.items()})
+    return tuple(folder / f"{called}.{ending}" for ending in made)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder, all at once with it where there is none yet, else each whole."""
+    if not folder.exists():
+        try:
+            with write_folder(folder) as part:
+                for name, content in files.items():
+                    (part / name).write_bytes(content)
+            return
+        except StorageError:
+            if not folder.exists():  # else somebody else was quicker
+                raise
+    write_files({folder / name: content for name, content in files.items()})

@@ -16,7 +16,7 @@ from triage.ledger import Action, Entry, Record, Row, Stage, open_record
 from triage.lists import Bundle
 from triage.workflows.carrying import finish_erasure
 from triage.workflows.places import APPS, look_at_the_record, record_place
-from triage.workspace import Workspace
+from triage.workspace import Workspace, sweep
 
 __all__ = [
     "NO_PERSONAL_DATA",
@@ -145,7 +145,8 @@ def open_the_record(root: Path, actor: Actor) -> Record:
     finish_erasure(workspace)
     record = open_record(record_place(workspace), APPS)
     try:
-        record.heal(actor.clock())
+        if record.heal(actor.clock()):
+            sweep(workspace.root)
     except BaseException:
         record.close()
         raise

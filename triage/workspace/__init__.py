@@ -50,6 +50,8 @@ from triage.workspace.writing import (
     FOLDER_MODE,
     scratch_folder,
     sha256_of,
+    sweep,
+    write_files,
     write_folder,
     write_whole,
 )
@@ -93,7 +95,9 @@ __all__ = [
     "read_panel",
     "scratch_folder",
     "sha256_of",
+    "sweep",
     "unguarded",
+    "write_files",
     "write_folder",
     "write_whole",
     "write_workspace",

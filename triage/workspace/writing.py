@@ -1,14 +1,23 @@
-"""Writing that leaves the old file or the new one, never a half, and readable by its owner only."""
+"""Writing that leaves the old file or the new one, never a half, and readable by its owner only.
+
+What is being written lies in a folder of its own beside the place where it will stand, and gets
+there by one rename. Its writer holds a lock on that folder for as long as it lives, and the
+operating system lets go of it at any death; so whoever finds such a folder unlocked knows that
+nobody will finish it, and removes it: whoever writes the same thing again (:func:`write_whole`),
+and the first command after one that died (:func:`sweep`).
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
+import glob
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from triage.errors import Problem, StorageError
@@ -18,12 +27,16 @@ __all__ = [
     "FOLDER_MODE",
     "scratch_folder",
     "sha256_of",
+    "sweep",
+    "write_files",
     "write_folder",
     "write_whole",
 ]
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+PART = ".part"
+SCRATCH = "scratch"
 
 
 def write_whole(path: Path, content: bytes | str | Callable[[Path], None]) -> None:
@@ -42,21 +55,44 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], None]) -> No
     StorageError
         The disk is full or the folder cannot be written. What was there before is intact.
     """
-    with _told(path):
-        _make_folder(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(handle)
-        part = Path(name)
-        try:
-            if callable(content):
-                content(part)
-            else:
-                part.write_bytes(content.encode() if isinstance(content, str) else content)
-            part.chmod(FILE_MODE)
-            _flush(part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    write_files({path: content})
+
+
+def write_files(contents: Mapping[Path, bytes | str | Callable[[Path], None]]) -> None:
+    """Write files, each whole: all are made, and flushed to the disk, before the first appears.
+
+    Parameters
+    ----------
+    contents : mapping of Path to bytes, str or callable
+        As for :func:`write_whole`.
+
+    Raises
+    ------
+    StorageError
+        The disk is full or a folder cannot be written. While they are made, that leaves all that
+        was there before.
+    """
+    with ExitStack() as stack:
+        made = {
+            path: stack.enter_context(_written(path, content)) for path, content in contents.items()
+        }
+        for path, part in made.items():
+            with _told(path):
+                part.replace(path)
+
+
+@contextmanager
+def _written(path: Path, content: bytes | str | Callable[[Path], None]) -> Iterator[Path]:
+    with _told(path), _part(path) as part:
+        file = part / path.name
+        file.touch(FILE_MODE)
+        if callable(content):
+            content(file)
+        else:
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
+        file.chmod(FILE_MODE)
+        _flush(file)
+        yield file
 
 
 @contextmanager
@@ -73,20 +109,17 @@ def write_folder(path: Path) -> Iterator[Path]:
     StorageError
         The disk is full, the parent cannot be written, or something already stands at ``path``.
     """
-    with _told(path):
-        _make_folder(path.parent)
+    with _told(path), _part(path) as part:
         if path.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
-        try:
-            yield part
-            for file in sorted(part.rglob("*")):
-                file.chmod(FOLDER_MODE if file.is_dir() else FILE_MODE)
-                if file.is_file():
-                    _flush(file)
-            part.rename(path)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+        made = part / path.name
+        made.mkdir(mode=FOLDER_MODE)
+        yield made
+        for file in sorted(made.rglob("*")):
+            file.chmod(FOLDER_MODE if file.is_dir() else FILE_MODE)
+            if file.is_file():
+                _flush(file)
+        made.rename(path)
 
 
 @contextmanager
@@ -103,10 +136,55 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     StorageError
         The disk is full or the folder cannot be written.
     """
-    with _told(parent):
-        _make_folder(parent)
-        with tempfile.TemporaryDirectory(dir=parent, prefix=".parts-") as folder:
-            yield Path(folder)
+    with _told(parent), _part(parent / SCRATCH) as folder:
+        yield folder
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that died were writing, anywhere in a folder; leave what is at work.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    for place, folders, _ in os.walk(folder):
+        parts = {name for name in folders if name.startswith(".") and name.endswith(PART)}
+        for name in parts:
+            _remove_dead(Path(place) / name)
+        folders[:] = sorted(set(folders) - parts)
+
+
+@contextmanager
+def _part(path: Path) -> Iterator[Path]:
+    """Give a new folder beside a path that is locked for as long as this process is at work."""
+    _make_folder(path.parent)
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*{PART}"):
+        _remove_dead(part)
+    while True:
+        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART))
+        with suppress(FileNotFoundError):
+            handle = os.open(part, os.O_RDONLY)
+            with suppress(OSError):  # no such locks there, as on some network drives: none sweeps
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if part.exists():  # nobody took it for a dead one's before it was locked
+                break
+            os.close(handle)
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        os.close(handle)
+
+
+def _remove_dead(part: Path) -> None:
+    """Remove what nobody holds a lock on; leave what cannot be removed to the next."""
+    with suppress(OSError):
+        handle = os.open(part, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(part)
+        finally:
+            os.close(handle)
 
 
 def sha256_of(path: Path) -> str:

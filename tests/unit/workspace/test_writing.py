@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from triage.errors import StorageError
-from triage.workspace import sha256_of, write_folder, write_whole
+from triage.workspace import sha256_of, sweep, write_files, write_folder, write_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -148,7 +148,7 @@ def test_a_folder_appears_whole(tmp_path: Path) -> None:
         (part / "inside").mkdir()
         (part / "inside" / "b.txt").write_text("b")
         assert not target.exists()
-        assert part.parent == target.parent
+        assert part.parent.parent == target.parent
     assert (target / "inside" / "b.txt").read_text() == "b"
     assert names(target.parent) == ["a"]
     assert [mode(path) for path in (target, target / "inside", target.parent)] == [0o700] * 3
@@ -184,3 +184,88 @@ def test_a_folder_never_replaces_what_stands(tmp_path: Path) -> None:
 def test_hashes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256_of(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()
+
+
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from triage.workspace import scratch_folder, write_files, write_folder, write_whole
+
+def die(path):
+    path.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+folder = Path(sys.argv[1])
+match sys.argv[2]:
+    case "file":
+        write_whole(folder / "a.txt", die)
+    case "folder":
+        with write_folder(folder / "a.txt") as part:
+            die(part / "b.txt")
+    case "scratch":
+        with scratch_folder(folder) as part:
+            die(part / "b.txt")
+"""
+
+
+def dead(tmp_path: Path, kind: str) -> list[str]:
+    """Let a process die while it writes, and return what it left."""
+    done = subprocess.run([sys.executable, "-c", DIES, str(tmp_path), kind], check=False)
+    assert done.returncode == -signal.SIGKILL
+    return names(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "scratch"])
+def test_what_a_dead_process_left_is_swept_and_what_is_at_work_is_not(
+    tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "a.txt.part").write_text("somebody's own")
+    left = dead(tmp_path, kind)
+    assert [name.startswith(".") and name.endswith(".part") for name in left] == [True, False]
+    with write_folder(tmp_path / "live") as part:
+        (part / "b.txt").write_text("b")
+        sweep(tmp_path)
+        assert names(tmp_path) == [part.parent.name, "a.txt.part"]
+    assert names(tmp_path) == ["a.txt.part", "live"]
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_who_writes_the_same_again_removes_what_a_dead_one_left(tmp_path: Path, kind: str) -> None:
+    dead(tmp_path, kind)
+    write_whole(tmp_path / "a.txt", "new")
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_what_another_one_is_writing_at_the_same_time_stays(tmp_path: Path) -> None:
+    def meanwhile(path: Path) -> None:
+        path.write_text("mine")
+        write_whole(tmp_path / "a.txt", "another's")
+
+    write_whole(tmp_path / "a.txt", meanwhile)
+    assert (tmp_path / "a.txt").read_text() == "mine"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_files_are_all_made_before_the_first_appears(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("old")
+    with pytest.raises(StorageError, match=r"b\.txt: could not be written"):
+        write_files({tmp_path / "a.txt": "new", tmp_path / "b.txt": fail_halfway})
+    assert [(tmp_path / name).read_text() for name in names(tmp_path)] == ["old", "old"]
+    write_files({tmp_path / "a.txt": "new", tmp_path / "b.txt": b"new"})
+    assert [(tmp_path / name).read_text() for name in names(tmp_path)] == ["new", "new"]
+
+
+def test_where_there_are_no_such_locks_nothing_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on some network drives: what is at work cannot be told from what is dead."""
+    left = dead(tmp_path, "folder")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    monkeypatch.setattr("triage.workspace.writing.fcntl.flock", refuse)
+    write_whole(tmp_path / "a.txt", "new")
+    sweep(tmp_path)
+    assert names(tmp_path) == sorted([*left, "a.txt"])

@@ -156,7 +156,6 @@ def _import_everything() -> None:
     import typst  # noqa: F401
     import xlsxwriter  # noqa: F401
 
-    import triage.papers
     from triage import workflows
 
     for name in workflows.__all__:

@@ -13,7 +13,7 @@ __all__ = ["csv_text", "guarded", "unguarded"]
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?")
-Cell = str | int | float | bool | None
+Cell = str | int | float | bool | Sequence[str] | None
 
 
 def guarded(text: str) -> str:
@@ -54,7 +54,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
     columns : sequence of str
         Which columns, in order; what a row has no value for stays empty.
     rows : iterable of mapping
-        Column → value. Yes and no stand as words.
+        Column → value. Yes and no stand as words; several texts have a semicolon between them.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -63,7 +63,9 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
     return out.getvalue()
 
 
-def _told(value: Cell) -> Cell:
+def _told(value: Cell) -> str | int | float | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return guarded(value) if isinstance(value, str) else value
+    if value is None or isinstance(value, int | float):
+        return value
+    return guarded(value if isinstance(value, str) else "; ".join(value))

@@ -217,6 +217,7 @@ def test_an_id_that_a_sheet_shows_guarded_is_known_again(tmp_path: Path) -> None
         rows=rows,
         persons={name: f"P{name}" for name in ids},
         earlier=(),
+        as_of=AS_OF,
         today=TODAY,
     )
     assert [(one.referral_id, one.content.person_id) for one in found] == [

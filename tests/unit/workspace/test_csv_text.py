@@ -31,3 +31,7 @@ def test_what_is_none_stays_as_it_is(text: str) -> None:
 def test_nothing_hides_and_what_is_missing_is_empty() -> None:
     told = csv_text(("a", "b", "c", "d"), [{"a": "x\x1b[31m\u202ey", "c": True, "d": 0.5}])
     assert told == "a,b,c,d\nx[U+001B][31m[U+202E]y,,yes,0.5\n"
+
+
+def test_several_texts_stand_in_one_cell_and_are_guarded_together() -> None:
+    assert csv_text(("a",), [{"a": ["=1", "b"]}, {"a": []}]) == 'a\n\'=1; b\n""\n'

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from triage.workspace import Fairness, Panel
+from triage.workspace import Fairness, Panel, csv_text
 
 if TYPE_CHECKING:  # learning takes seconds to import
     from triage.fairness import Finding, GroupCalibration, Proxy, Supposed
@@ -321,11 +319,7 @@ def hundredths(value: float | None) -> float | None:
 
 def fairness_csv(report: FairnessReport) -> str:
     """Return every measure as CSV."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, FAIRNESS_COLUMNS, lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows(fairness_rows(report))
-    return text.getvalue()
+    return csv_text(FAIRNESS_COLUMNS, fairness_rows(report))
 
 
 def fairness_json(report: FairnessReport) -> str:

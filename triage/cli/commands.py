@@ -492,12 +492,26 @@ def train_command(
         tell(line)
 
 
-@application.command("models", epilog="Example:  triage models --format json")
-def models_command(workspace: WorkspaceOption = HERE, form: FormatOption = Format.TABLE) -> None:
+@application.command(
+    "models",
+    epilog="Example:  triage models --format json\n\nExample:  triage models --send",
+)
+def models_command(
+    workspace: WorkspaceOption = HERE,
+    form: FormatOption = Format.TABLE,
+    send: Annotated[
+        bool,
+        typer.Option(
+            "--send",
+            help="Register first what waits since the tracking server failed, or the program was "
+            "killed, at the end of a training.",
+        ),
+    ] = False,
+) -> None:
     """List the model versions, and which one is the champion."""
     from triage.workflows import list_versions, load_project
 
-    listed = list_versions(load_project(workspace), today=now().date())
+    listed = list_versions(load_project(workspace), today=now().date(), send=send)
     print_listing(listed.rows, listed.columns, form)
     for line in listed.told:
         tell(line)

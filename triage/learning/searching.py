@@ -86,6 +86,7 @@ class Searched:
         Of its spec.
     search : Search
     folds : tuple of Fold
+        Empty where too little had settled before the first test period to try anything on.
     trials : tuple of Trial
         In the order in which they were drawn, the file's own first.
     """
@@ -105,6 +106,11 @@ class Searched:
     def told(self) -> str:
         """What was searched and found, as a sentence without its full stop."""
         best, own, search = self.chosen, self.trials[0], self.search
+        if not self.folds:
+            return (
+                f"its parameters were NOT searched but are those of the file: for a search on "
+                f"{search.folds} period(s) too little had settled before the first test period"
+            )
         first = np.datetime64(self.folds[0].test_from, "D")
         last = np.datetime64(self.folds[-1].test_until - 1, "D")
         measures = {"harm_captured": "harm captured", "auc": "AUC"}
@@ -154,15 +160,16 @@ def search_models(
     Raises
     ------
     LearningError
-        Too little had settled before the first test period to search, or no setting of a model
-        could be fitted.
+        Nothing can be learned from these outcomes, or no setting of a model could be fitted.
 
     Notes
     -----
     Settings are judged on folds of those referrals alone whose outcome had settled when the first
     test period began, each fold again forward in time. So no test period had a say in the
     parameters with which it is foretold, and those of the model that is kept are those that were
-    tested. Settings are drawn by scikit-learn's ``ParameterSampler``; the fits are ours, because
+    tested. Where too little had settled by then, a model keeps the parameters of its file, and says
+    so: a file with a search does for a panel with two years of referrals and for one with ten.
+    Settings are drawn by scikit-learn's ``ParameterSampler``; the fits are ours, because
     ``RandomizedSearchCV`` cannot be gone on with after a kill, gives a fold's rows to an estimator
     as they are (here features that teach nothing in a fold are left out, with their directions),
     and knows neither lists nor harm; ``HalvingRandomSearchCV``, moreover, draws rows and not
@@ -185,7 +192,13 @@ def search_models(
             chosen.append(spec)
             continue
         where = f"models/{spec.name}.yaml: search"
-        folds = search_folds(examples, first, spec.search, training, where=where)
+        try:
+            folds = search_folds(examples, first, spec.search, training, where=where)
+        except LearningError:
+            chosen.append(spec)
+            own = Trial(0, dict(spec.parameters))
+            searches.append(Searched(spec.name, spec.title, spec.search, (), (own,)))
+            continue
         bench = _Bench(spec, spec.search, examples, folds, capacity, training)
         found = bench.run(lambda jobs: run_jobs(jobs, data, training.jobs, progress, kept), data)
         searches.append(found)

@@ -23,20 +23,29 @@ SETTINGS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-"""It would report its use to its makers, draw bars, and wait minutes for a server that is down."""
+"""It would report its use to its makers, draw bars, wait minutes for a server that is down, and
+print addresses of runs among our results."""
+
+MEND = (
+    "Check 'tracking_uri' in configs/panel.yaml, the server behind it, and the space and "
+    "permissions of the workspace's registry/ folder."
+)
 
 LOGGERS = ("alembic", "mlflow", "mlflow.store.db.utils")
 
 
 @contextmanager
-def quiet(doing: str) -> Iterator[None]:
+def quiet(doing: str, mend: str = MEND) -> Iterator[None]:
     """Let mlflow work without its warnings and logs, and tell its failures as ours.
 
     Parameters
     ----------
     doing : str
         What fails, if it does: "the registry could not …".
+    mend : str
+        What to do then.
 
     Raises
     ------
@@ -61,8 +70,7 @@ def quiet(doing: str) -> Iterator[None]:
                     "the registry",
                     f"could not {doing}",
                     _first_line(error),
-                    "Check 'tracking_uri' in configs/panel.yaml, the server behind it, and the "
-                    "space and permissions of the workspace's registry/ folder.",
+                    mend,
                 )
             ) from error
         finally:

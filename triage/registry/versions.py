@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import math
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from triage.errors import NotFoundError, Problem
-from triage.learning import Evaluation, Experiment, Measures, Result, Searched, Trained
+from triage.learning import Evaluation, Experiment, Trained
+from triage.registry.entries import EVALUATION, EVALUATION_FOLDER, MODEL_FOLDER, entries_of
 from triage.registry.local import StoredVersion, stored_versions
-from triage.registry.model_files import read_model, write_model
+from triage.registry.model_files import read_model
 from triage.registry.promotions import Promotion, read_evaluation, record, recorded
 from triage.registry.tracking import connect, make_database, quiet
-from triage.workspace import Workspace, scratch_folder, write_whole
+from triage.registry.waiting import send, write_entries
+from triage.workspace import Workspace, scratch_folder, write_folder, write_whole
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
 __all__ = ["CHAMPION", "Registry", "Version"]
 
 NAME = "referral-triage"
 CHAMPION = "champion"
-MODEL_FOLDER = "model"
-EVALUATION_FOLDER = "evaluation"
-EVALUATION = "evaluation.json"
 CARD_FOLDER = "card"
 PAGE = 1000
 
@@ -122,6 +121,9 @@ class Registry:
     ) -> list[Version]:
         """Keep an experiment as a run with one run a model and trial, and register every model.
 
+        All of it is written to the workspace first and deleted when mlflow has it, so that a
+        server which fails, or a program that is killed, meanwhile loses nothing.
+
         Parameters
         ----------
         experiment : Experiment
@@ -137,33 +139,47 @@ class Registry:
         Raises
         ------
         StorageError
-            It could not be kept. Versions registered before the failure stay.
+            It could not be kept. What mlflow did not get waits in the workspace, and is sent by
+            :meth:`send_waiting`; where the workspace cannot be written either, it is lost.
         """
-        with quiet("keep the experiment"):
-            client = self._client()
-            experiment_id = self._experiment(client)
-            parent = client.create_run(
-                experiment_id,
-                run_name=f"train {experiment.outcome.name}",
-                tags=_tags(experiment, code_version),
+        earlier = self.waiting
+        folder = self._waiting / f"{int(earlier[-1]) + 1 if earlier else 1:04}"
+        with write_folder(folder) as part:
+            write_entries(part, entries_of(experiment, code_version, evaluations, part))
+        return self.send_waiting()[-len(experiment.results) :]
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The folders of trainings that mlflow has not got, or not wholly, the first one first."""
+        return tuple(sorted(path.name for path in self._waiting.glob("[0-9]*")))
+
+    def send_waiting(self) -> list[Version]:
+        """Let mlflow have every training that waits, and return its versions.
+
+        What it has got of one already is not sent again.
+
+        Raises
+        ------
+        StorageError
+            mlflow failed; what it did not get goes on waiting.
+        """
+        runs: list[str] = []
+        for name in self.waiting:
+            folder = self._waiting / name
+            mend = (
+                f"Nothing is lost: all of it waits in {folder.relative_to(self._folder.parent)}/. "
+                "Once the server is there again, 'triage models --send' registers it, and so does "
+                "the next 'triage train'."
             )
-            _log_experiment(client, parent, experiment)
-            for searched in experiment.searches:
-                _log_search(client, parent, searched)
-            numbers = [
-                self._log_result(
-                    client,
-                    parent,
-                    result,
-                    experiment,
-                    code_version,
-                    evaluations.get(result.name),
-                )
-                for result in experiment.results
-            ]
-            client.set_terminated(parent.info.run_id)
-        known = {version.number: version for version in self.list_versions()}
-        return [known[number] for number in numbers]
+            with quiet("keep the experiment", mend):
+                client = self._client()
+                runs += send(client, self._experiment(client), _registered(client), folder)
+            shutil.rmtree(folder, ignore_errors=True)
+        for empty in (self._waiting, self._folder):
+            with suppress(OSError):
+                empty.rmdir()
+        known = {version.run_id: version for version in self.list_versions()}
+        return [known[run] for run in runs if run in known]
 
     def list_versions(self) -> list[Version]:
         """Return every version, the newest first."""
@@ -322,6 +338,10 @@ class Registry:
             )
 
     @property
+    def _waiting(self) -> Path:
+        return self._folder / "waiting"
+
+    @property
     def _artifacts(self) -> Path:
         return self._folder / "artifacts"
 
@@ -344,56 +364,6 @@ class Registry:
             if place is None or found.artifact_location == place:
                 return str(found.experiment_id)
         raise AssertionError("two experiments of one name")
-
-    def _log_result(
-        self,
-        client: MlflowClient,
-        parent: Run,
-        result: Result,
-        experiment: Experiment,
-        code_version: str,
-        evaluation: Evaluation | None,
-    ) -> int:
-        spec = result.trained.spec
-        tags = {
-            **_tags(experiment, code_version),
-            "mlflow.parentRunId": parent.info.run_id,
-            "model": spec.name,
-            "kind": spec.kind,
-        }
-        run = client.create_run(parent.info.experiment_id, run_name=spec.name, tags=tags)
-        run_id = run.info.run_id
-        _log_params(client, run_id, _parameters(result))
-        _log_measures(client, run, "", result.pooled, step=0)
-        for period, measures in enumerate(result.by_period, start=1):
-            _log_measures(client, run, "period_", measures, step=period)
-        with scratch_folder(self._folder) as target:
-            sha256 = write_model(result.trained, target)
-            client.log_artifacts(run_id, str(target), MODEL_FOLDER)
-        evaluation_sha256 = ""
-        if evaluation is not None:
-            text = evaluation.to_json()
-            client.log_text(run_id, text, f"{EVALUATION_FOLDER}/{EVALUATION}")
-            evaluation_sha256 = hashlib.sha256(text.encode()).hexdigest()
-        client.set_terminated(run_id)
-        registered = client.create_model_version(
-            _registered(client),
-            source=f"{run.info.artifact_uri}/{MODEL_FOLDER}",
-            run_id=run_id,
-            description=spec.purpose,
-            tags={
-                **_tags(experiment, code_version),
-                "model": spec.name,
-                "title": spec.title,
-                "kind": spec.kind,
-                "horizon_days": str(experiment.outcome.horizon_days),
-                "sha256": sha256,
-                "evaluation_sha256": evaluation_sha256,
-                "proposed": str(result.name == experiment.proposal.name).lower(),
-                "measures": json.dumps(_numbers(result.pooled)),
-            },
-        )
-        return int(registered.version)
 
 
 def _registered(client: MlflowClient) -> str:
@@ -433,110 +403,3 @@ def _version(one: ModelVersion | StoredVersion, champion: int | None) -> Version
 
 def _date(text: str | None) -> datetime.date | None:
     return datetime.date.fromisoformat(text) if text else None
-
-
-def _tags(experiment: Experiment, code_version: str) -> dict[str, str]:
-    return {
-        "fingerprint": experiment.fingerprint,
-        "outcome": experiment.outcome.name,
-        "code_version": code_version,
-    }
-
-
-def _log_experiment(client: MlflowClient, parent: Run, experiment: Experiment) -> None:
-    run_id = parent.info.run_id
-    _log_params(
-        client,
-        run_id,
-        {
-            "capacity": experiment.capacity,
-            "horizon_days": experiment.outcome.horizon_days,
-            "settles_in_days": experiment.outcome.settles_in_days,
-            **experiment.training.model_dump(),
-        },
-    )
-    client.set_tag(run_id, "proposed", experiment.proposal.name)
-    client.set_tag(run_id, "reason", experiment.proposal.reason)
-    client.log_dict(run_id, {"measures": _without_nan(experiment.table())}, "measures.json")
-
-
-def _log_search(client: MlflowClient, parent: Run, searched: Searched) -> None:
-    """Keep every setting that was tried as a run below the training's."""
-    from mlflow.entities import Metric, Param
-
-    measure = searched.search.measure
-    for trial in searched.trials:
-        tags = {
-            "mlflow.parentRunId": parent.info.run_id,
-            "model": searched.model,
-            "kind": "trial",
-            "method": searched.search.method,
-            "chosen": str(trial is searched.chosen).lower(),
-            "problem": str(trial.problem or ""),
-        }
-        name = f"{searched.model}, setting {trial.number}"
-        run = client.create_run(parent.info.experiment_id, run_name=name, tags=tags)
-        begun = run.info.start_time
-        values = [
-            Metric(f"{measure}_period_{period}", value, begun, step)
-            for step, one in enumerate(trial.rounds, start=1)
-            for period, value in enumerate(one.values, start=1)
-        ]
-        means = [
-            Metric(key, value, begun, step)
-            for step, one in enumerate(trial.rounds, start=1)
-            for key, value in ((measure, one.mean), ("people_share", one.people_share))
-        ]
-        given = [Param(f"parameter_{key}", str(value)) for key, value in trial.parameters.items()]
-        client.log_batch(run.info.run_id, metrics=[*values, *means], params=given)
-        client.set_terminated(run.info.run_id, "FAILED" if trial.problem else "FINISHED")
-
-
-def _parameters(result: Result) -> dict[str, Any]:
-    trained = result.trained
-    return {
-        "estimator": trained.spec.estimator or "points",
-        "monotonic": trained.spec.monotonic,
-        "features": len(trained.feature_names),
-        "rows": trained.rows,
-        "base_rate": trained.base_rate,
-        "ensemble": len(trained.ensemble),
-        "calibration_slope": trained.calibration.slope,
-        "calibration_intercept": trained.calibration.intercept,
-        **{f"parameter_{name}": value for name, value in trained.spec.parameters.items()},
-    }
-
-
-def _log_params(client: MlflowClient, run_id: str, params: Mapping[str, Any]) -> None:
-    from mlflow.entities import Param
-
-    client.log_batch(run_id, params=[Param(name, str(value)) for name, value in params.items()])
-
-
-def _log_measures(
-    client: MlflowClient, run: Run, prefix: str, measures: Measures, *, step: int
-) -> None:
-    from mlflow.entities import Metric
-
-    metrics = [
-        Metric(prefix + name, value, run.info.start_time, step)
-        for name, value in _numbers(measures).items()
-        if value is not None
-    ]
-    client.log_batch(run.info.run_id, metrics=metrics)
-
-
-def _numbers(measures: Measures) -> dict[str, float | None]:
-    return {
-        name: None if math.isnan(value) else float(value) for name, value in vars(measures).items()
-    }
-
-
-def _without_nan(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in row.items()
-        }
-        for row in rows
-    ]

@@ -35,6 +35,7 @@ from triage.learning import (
     Other,
     Result,
     ToldAlarm,
+    Trained,
     figure_of,
     forward_scores,
 )
@@ -45,7 +46,7 @@ from triage.workflows.grouping import grouped_by
 from triage.workflows.project import Project, code_version
 from triage.workflows.windows import Window, baseline_of
 
-__all__ = ["Rival", "Trials", "evaluate_models", "rival_of"]
+__all__ = ["Rival", "Trials", "champion_of", "evaluate_models", "rival_of"]
 
 Floats = npt.NDArray[np.float64]
 DRAWS = 200
@@ -100,9 +101,23 @@ class Trials:
     window: Window | None = None
 
 
+def champion_of(registry: Registry) -> tuple[Version, Trained | None] | None:
+    """Return the champion and its model, None in place of one that another release wrote.
+
+    It is asked before long work, which then needs no server until its end.
+    """
+    champion = registry.champion()
+    if champion is None:
+        return None
+    try:
+        return champion, registry.load(champion.number)
+    except ConfigurationError:
+        return champion, None
+
+
 def rival_of(
     project: Project,
-    registry: Registry,
+    champion: tuple[Version, Trained | None] | None,
     examples: Examples,
     experiment: Experiment,
     kept: KeptFits | None = None,
@@ -112,18 +127,18 @@ def rival_of(
     A champion that learned is fitted again for each test period, on what had settled before it:
     its kept model has seen the answers.
     """
-    champion = registry.champion()
     if champion is None:
         return _fallback(project, experiment), ()
+    version, trained = champion
     try:
-        scores = _champion_scores(registry, champion, examples, experiment, kept)
+        scores = _champion_scores(trained, examples, experiment, kept)
     except (ConfigurationError, ValueError):
         told = (
-            f"The champion, version {champion.number}, could not be fitted to these test periods: "
+            f"The champion, version {version.number}, could not be fitted to these test periods: "
             "its features or its estimator are no longer made. Nothing is compared with it."
         )
         return None, (told,)
-    return Rival("champion", champion.number, champion.title, scores), ()
+    return Rival("champion", version.number, version.title, scores), ()
 
 
 def _fallback(project: Project, experiment: Experiment) -> Rival | None:
@@ -134,13 +149,10 @@ def _fallback(project: Project, experiment: Experiment) -> Rival | None:
 
 
 def _champion_scores(
-    registry: Registry,
-    champion: Version,
-    examples: Examples,
-    experiment: Experiment,
-    kept: KeptFits | None,
+    trained: Trained | None, examples: Examples, experiment: Experiment, kept: KeptFits | None
 ) -> Floats:
-    trained = registry.load(champion.number)
+    if trained is None:
+        raise ValueError("written by another release")
     for result in experiment.results:
         if result.trained.spec == trained.spec:
             return result.scores

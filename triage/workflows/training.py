@@ -41,7 +41,7 @@ from triage.registry import Registry, Version
 from triage.timeline import NEVER, Moments, Timeline
 from triage.workflows.checking import read_accepted
 from triage.workflows.clusters import on_cluster
-from triage.workflows.evaluating import Trials, evaluate_models, rival_of
+from triage.workflows.evaluating import Trials, champion_of, evaluate_models, rival_of
 from triage.workflows.making import Make, feature_maker, fit_files, made_anew
 from triage.workflows.moves import ListMoves, list_moves
 from triage.workflows.progress import Progress
@@ -59,6 +59,7 @@ __all__ = [
     "observed_until",
     "past_examples",
     "require_acknowledged",
+    "sent_words",
     "train_models",
 ]
 
@@ -94,6 +95,8 @@ class Trainings:
         Who would enter and leave the top of the last list; None where there is no list.
     taken : int
         How many fits were there from a training that had been broken off.
+    earlier : tuple of int
+        Versions of earlier trainings that had waited for the tracking server.
     """
 
     experiment: Experiment
@@ -103,6 +106,7 @@ class Trainings:
     hindrances: tuple[str, ...]
     moves: ListMoves | None
     taken: int = 0
+    earlier: tuple[int, ...] = ()
 
     columns = ("version", "model", "kind", *MEASURES, "better_by", "proposed")
 
@@ -167,12 +171,21 @@ class Trainings:
                 if self.taken
                 else []
             ),
+            *([sent_words(self.earlier)] if self.earlier else []),
             *self.hindrances,
             f"Proposed: version {self.proposed}. {self.experiment.proposal.reason}",
             *self._compared(),
             *(self.moves.told if self.moves else ()),
             f"A person decides: triage promote {self.proposed}",
         ]
+
+
+def sent_words(numbers: Sequence[int]) -> str:
+    """Return which versions are registered that had waited for the tracking server."""
+    return (
+        f"Registered from an earlier training, which had waited for the tracking server: "
+        f"version {', '.join(map(str, numbers))}."
+    )
 
 
 def known(value: float) -> float | None:
@@ -216,6 +229,8 @@ def train_models(
     require_capacity(project)
     registry = Registry(project.workspace, project.panel.tracking_uri)
     registry.prepare()
+    earlier = registry.send_waiting()
+    champion = champion_of(registry)
     checked = read_accepted(project, today=today, progress=progress)
     progress.stage("Making features of past referrals")
     make = feature_maker(project, progress, keep=keep_features)
@@ -254,7 +269,7 @@ def train_models(
     )
     require_acknowledged(too_good, project.panel.leakage)
     progress.stage("Keeping the models")
-    rival, hindrances = rival_of(project, registry, examples, experiment, fits)
+    rival, hindrances = rival_of(project, champion, examples, experiment, fits)
     trials = Trials(
         histories=checked.histories,
         inputs=checked.inputs,
@@ -276,7 +291,14 @@ def train_models(
         fits.forget_others()
     taken = 0 if fits is None else fits.taken
     return Trainings(
-        experiment, tuple(versions), date_of(until), evaluations, hindrances, moves, taken
+        experiment,
+        tuple(versions),
+        date_of(until),
+        evaluations,
+        hindrances,
+        moves,
+        taken,
+        tuple(version.number for version in earlier),
     )
 
 

@@ -12,7 +12,7 @@ from triage.learning import Verdict
 from triage.registry import Promotion, Version, standing_of
 from triage.workflows.cards import keep_card
 from triage.workflows.project import Project
-from triage.workflows.training import MEASURES, known
+from triage.workflows.training import MEASURES, known, sent_words
 from triage.workflows.verdicts import registry_of, verdicts_on
 
 __all__ = [
@@ -30,10 +30,22 @@ Role = Literal["champion", "fallback"]
 
 @dataclass(frozen=True)
 class Versions:
-    """All model versions of a workspace, the newest first, as they stand on a day."""
+    """All model versions of a workspace, the newest first, as they stand on a day.
+
+    Parameters
+    ----------
+    versions : tuple of Version
+    today : date
+    sent : tuple of int
+        Versions that had waited for the tracking server and are registered now.
+    waiting : int
+        How many trainings still wait.
+    """
 
     versions: tuple[Version, ...]
     today: datetime.date
+    sent: tuple[int, ...] = ()
+    waiting: int = 0
 
     columns = (
         "version",
@@ -67,12 +79,26 @@ class Versions:
     @property
     def told(self) -> list[str]:
         """What the reader should do next, if there is anything."""
+        return [*self._of_waiting(), *self._of_champion()]
+
+    def _of_waiting(self) -> Iterator[str]:
+        if self.sent:
+            yield sent_words(self.sent)
+        if self.waiting:
+            yield (
+                f"{self.waiting} training(s) wait in registry/waiting/, as the tracking server "
+                "failed or the program was killed: triage models --send"
+            )
+
+    def _of_champion(self) -> Iterator[str]:
         if not self.versions:
-            return ["There is no model yet. Run 'triage train'."]
+            yield "There is no model yet. Run 'triage train'."
+            return
         for version in self.versions:
             if version.is_champion:
-                return [*retest_words(version, self.today)]
-        return ["No version ranks yet. Make one the champion: triage promote VERSION"]
+                yield from retest_words(version, self.today)
+                return
+        yield "No version ranks yet. Make one the champion: triage promote VERSION"
 
 
 def retest_words(version: Version, today: datetime.date) -> Iterator[str]:
@@ -91,9 +117,29 @@ def retest_words(version: Version, today: datetime.date) -> Iterator[str]:
         )
 
 
-def list_versions(project: Project, *, today: datetime.date) -> Versions:
-    """Return every model version of a workspace."""
-    return Versions(tuple(registry_of(project).list_versions()), today)
+def list_versions(project: Project, *, today: datetime.date, send: bool = False) -> Versions:
+    """Return every model version of a workspace.
+
+    Parameters
+    ----------
+    project : Project
+    today : date
+    send : bool
+        Whether trainings that wait for the tracking server are registered first.
+
+    Raises
+    ------
+    StorageError
+        The registry could not be read, or a training not be registered.
+    """
+    registry = registry_of(project)
+    sent = registry.send_waiting() if send else []
+    return Versions(
+        tuple(registry.list_versions()),
+        today,
+        tuple(version.number for version in sent),
+        len(registry.waiting),
+    )
 
 
 @dataclass(frozen=True)

@@ -205,9 +205,13 @@ def test_a_search_of_which_nothing_can_be_fitted_is_refused():
         searched(spec)
 
 
-def test_a_search_before_which_too_little_had_settled_is_refused():
-    with pytest.raises(LearningError, match=r"models/boosting.yaml: search, test period 1 of 9"):
-        searched(searching(folds=9, test_days=200))
+def test_without_enough_that_had_settled_the_files_own_parameters_stand_and_that_is_said():
+    (spec,), searches = searched(searching(folds=9, test_days=200))
+    assert spec == searching(folds=9, test_days=200)
+    (found,) = searches
+    assert "NOT searched but are those of the file: for a search on 9 period(s)" in found.told
+    experiment = train([spec], invented(3000), capacity=8, training=settings(), searches=searches)
+    assert found.told in experiment.result("boosting").trained.notes
 
 
 def test_specs_without_a_search_are_left_alone():

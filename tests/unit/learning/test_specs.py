@@ -70,6 +70,7 @@ def test_the_shipped_models_fit_the_shipped_pipelines():
         "v100",
     ]
     assert all(spec.source for spec in specs if not spec.learns)
+    assert [spec.name for spec in specs if spec.search] == ["elastic_net"]
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
+from mlflow.exceptions import MlflowException
 
 from tests.unit.learning.builders import boosting, by_points, invented, net, settings
 from triage.errors import NotFoundError, StorageError, TamperedError
 from triage.learning import search_models, train
-from triage.registry import Registry
+from triage.registry import Registry, tracking, waiting
 from triage.registry import versions as versions_room
 from triage.registry.local import stored_versions
 from triage.workspace import Workspace
@@ -251,13 +252,90 @@ def test_a_server_that_is_down_is_told_before_the_work(tmp_path, monkeypatch):
             Registry(Workspace(tmp_path), uri).prepare()
 
 
+class Failing:
+    """An mlflow client that fails at the call of this number, and at each after it."""
+
+    def __init__(self, client, left):
+        self._client, self._left = client, left
+
+    def __getattr__(self, name):
+        own = getattr(self._client, name)
+
+        def call(*arguments, **options):
+            if self._left == 0:
+                raise MlflowException("the server is gone")
+            self._left -= 1
+            return own(*arguments, **options)
+
+        return call
+
+
+@pytest.mark.parametrize("calls", [0, 3, 4, 5, 6, 9, 12, 13, 17, 18])
+def test_what_a_failing_server_did_not_get_waits_and_is_sent_once(
+    tmp_path, registry, experiment, monkeypatch, calls
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(versions_room, "connect", lambda uri: Failing(tracking.connect(uri), calls))
+        with pytest.raises(
+            StorageError, match=r"waits in registry/waiting/0001/\. Once the server"
+        ):
+            registry.log_experiment(experiment, code_version="1")
+    assert registry.waiting == ("0001",)
+    sent = registry.send_waiting()
+    assert [(one.number, one.name) for one in sent] == [(1, "boosting"), (2, "net"), (3, "points")]
+    assert registry.list_versions() == sent[::-1]
+    for version in sent:
+        kept = experiment.result(version.name).trained
+        matrix = invented(seed=9).matrix
+        assert (registry.load(version.number).score(matrix) == kept.score(matrix)).all()
+    with sqlite3.connect(tmp_path / "registry/mlflow.db") as database:
+        runs = database.execute(
+            "select name, status from runs where lifecycle_stage = 'active' order by start_time"
+        ).fetchall()
+    assert len(runs) == 4
+    assert {status for _, status in runs} == {"FINISHED"}
+    assert registry.waiting == ()
+    assert registry.send_waiting() == []
+
+
+@pytest.mark.parametrize("note", [1, 2, 3, 4, 8])
+def test_a_training_that_is_killed_between_two_notes_is_sent_once(
+    registry, experiment, monkeypatch, note
+):
+    left = iter(range(note, 0, -1))
+
+    def killed(*arguments):
+        if next(left) == 1:
+            raise KeyboardInterrupt
+        write_note(*arguments)
+
+    write_note = waiting._note
+    with monkeypatch.context() as patch:
+        patch.setattr(waiting, "_note", killed)
+        with pytest.raises(KeyboardInterrupt):
+            registry.log_experiment(experiment, code_version="1")
+    assert [one.name for one in registry.send_waiting()] == ["boosting", "net", "points"]
+    assert [version.number for version in registry.list_versions()] == [3, 2, 1]
+
+
+def test_what_waits_is_sent_whole_where_the_server_was_set_up_anew(
+    tmp_path, registry, empty_database, experiment, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(versions_room, "connect", lambda uri: Failing(tracking.connect(uri), 10))
+        with pytest.raises(StorageError, match="the server is gone"):
+            registry.log_experiment(experiment, code_version="1")
+    shutil.copy(empty_database, tmp_path / "registry" / "mlflow.db")
+    assert [version.number for version in registry.send_waiting()] == [1, 2, 3]
+
+
 def test_another_database_may_be_named_by_its_uri(tmp_path, empty_database, experiment):
     shutil.copy(empty_database, tmp_path / "elsewhere.db")
     registry = Registry(Workspace(tmp_path), f"sqlite:///{tmp_path}/elsewhere.db")
     registry.log_experiment(experiment, code_version="1")
     assert registry.promote(3).name == "points"
     assert registry.load(2).name == "net"
-    assert not (tmp_path / "registry").exists()
+    assert list((tmp_path / "registry").iterdir()) == []
 
 
 def test_mlflow_says_nothing(tmp_path, registry, experiment, capfd, caplog):

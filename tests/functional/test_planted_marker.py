@@ -140,6 +140,7 @@ def of_the_record(program, workspace: Path, tmp_path: Path) -> list[Any]:
         program.must("audit", "anchor", *at),
         program.must("audit", "show", "latest", referral, *at),
         program.must("audit", "replay", "latest", *at),
+        program.must("audit", "pack", "latest", *at),
         program.must("erase", referral_person(workspace, referral), "--because", "a test", *at),
     ]
 

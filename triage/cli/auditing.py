@@ -97,6 +97,53 @@ def replay_command(
         tell("What has changed since, as listed, changes nothing in this list.")
 
 
+@audit.command(
+    "pack",
+    epilog="Example:  triage audit pack 2026-03-01 --to 'the force auditor'\n\n"
+    "Example:  triage audit pack latest --output /media/key/pack && "
+    "cd /media/key/pack && sha256sum -c SHA256SUMS",
+)
+def pack_command(
+    name: ListArgument,
+    workspace: WorkspaceOption = HERE,
+    by: Who = "",
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to", metavar="RECIPIENT", help="Who will get it, for the record; several times."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="DIR", help="A new folder; by default results/packs/ and the list."
+        ),
+    ] = None,
+) -> None:
+    """Write all that an auditor is handed of a list: one folder, whole or not at all.
+
+    It holds the list, the model's card and transparency record, what is measured of groups at its
+    cut, the ledger's rows on the list, whether it comes out the same when made again, the ICO's six
+    explanations and the ALGO-CARE checklist. What only a person can answer is left blank. Open
+    contents.html first.
+    """
+    from triage.cli.progress import Shown
+    from triage.workflows import load_project, open_list, recorded, write_audit_pack
+
+    project = load_project(workspace)
+    list_id = open_list(workspace, name).list_id
+    said = {"list": list_id, "recipients": to or []}
+    with Shown() as progress, recorded(workspace, actor(by), "audit pack", **said) as use:
+        done = write_audit_pack(
+            project, list_id, output=output, today=now().date(), progress=progress, use=use
+        )
+    print(done.folder)
+    tell(f"The audit pack of list {done.list_id}: {done.files} files. {done.replay.told}")
+    if done.no_card:
+        tell(done.no_card)
+    tell("Begin with contents.html: it says too what a person has to fill in.")
+
+
 @audit.command("show", epilog="Example:  triage audit show 2026-03-01 R-003540")
 def show_command(
     name: ListArgument,

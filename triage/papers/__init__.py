@@ -22,6 +22,16 @@ The drawing of a score is made here and not in ``explain``, so that opening a li
 a model nor the library that explains one.
 """
 
+from triage.papers.audit_packs import (
+    AuditFacts,
+    Replay,
+    algo_care,
+    contents_page,
+    explanations,
+    ledger_csv,
+    no_card_page,
+    replay_page,
+)
 from triage.papers.backtest_pages import backtest_page
 from triage.papers.backtests import (
     BacktestReport,
@@ -30,7 +40,14 @@ from triage.papers.backtests import (
     RankerFigures,
     backtest_csv,
 )
-from triage.papers.cards import Approval, Card, atrs_markdown, card_markdown, card_page
+from triage.papers.cards import (
+    Approval,
+    Card,
+    atrs_markdown,
+    atrs_page,
+    card_markdown,
+    card_page,
+)
 from triage.papers.case_pages import case_markdown, case_page
 from triage.papers.changing import Change, Changes
 from triage.papers.comparing import Comparison, Difference, SingleFact, Theme
@@ -70,6 +87,7 @@ from triage.papers.reviews import review_csv
 from triage.papers.rules_seen import RULE_COLUMNS, RuleSeen, rule_rows, rules_asked
 from triage.papers.schemas import columns_markdown, list_schema, told_schema
 from triage.papers.terminal import CaseForm, Form, print_case, print_list
+from triage.papers.told import told_markdown, told_page
 
 __all__ = [
     "FAIRNESS_COLUMNS",
@@ -79,6 +97,7 @@ __all__ = [
     "SUMMARY_COLUMNS",
     "Approval",
     "Aside",
+    "AuditFacts",
     "BacktestReport",
     "Card",
     "Case",
@@ -97,11 +116,14 @@ __all__ = [
     "RankerFigures",
     "Reason",
     "Record",
+    "Replay",
     "RuleSeen",
     "SingleFact",
     "Step",
     "Theme",
+    "algo_care",
     "atrs_markdown",
+    "atrs_page",
     "backtest_csv",
     "backtest_page",
     "card_markdown",
@@ -111,11 +133,14 @@ __all__ = [
     "catalogue_page",
     "columns_markdown",
     "comparison",
+    "contents_page",
+    "explanations",
     "fairness_csv",
     "fairness_json",
     "fairness_page",
     "fairness_rows",
     "fairness_summary",
+    "ledger_csv",
     "list_page",
     "list_schema",
     "make_guides",
@@ -124,15 +149,19 @@ __all__ = [
     "monitor_csv",
     "monitor_page",
     "monitor_rows",
+    "no_card_page",
     "outside_words",
     "print_case",
     "print_list",
     "profile_page",
+    "replay_page",
     "review_csv",
     "rule_rows",
     "rules_asked",
     "sparkline",
     "themes",
+    "told_markdown",
+    "told_page",
     "told_schema",
     "trial_page",
 ]

@@ -28,7 +28,17 @@ if TYPE_CHECKING:  # learning takes seconds to import
         Verdict,
     )
 
-__all__ = ["Approval", "Card", "atrs_markdown", "card_markdown", "card_page"]
+__all__ = [
+    "LIMITS",
+    "NOT_FOR",
+    "Approval",
+    "Card",
+    "atrs_markdown",
+    "atrs_page",
+    "card_markdown",
+    "card_page",
+    "value_words",
+]
 
 NOT_FOR = (
     "It does not decide. It may not be used to refuse anybody a service, to charge, to sentence, "
@@ -411,6 +421,12 @@ def _value(figure: Figure) -> str:
     return "" if figure.value is None else f"{figure.value:.3f}"
 
 
+def value_words(figure: Figure) -> str:
+    """Return a measure with its interval of 95%, where it has one."""
+    interval = _interval(figure)
+    return f"{_value(figure)} ({interval})" if interval else _value(figure)
+
+
 def _interval(figure: Figure) -> str:
     if figure.low is None or figure.high is None:
         return ""
@@ -473,6 +489,31 @@ def atrs_markdown(card: Card) -> str:
             part = where
         lines += [f"**{name}**: {text}", ""]
     return "\n".join(lines)
+
+
+def atrs_page(card: Card) -> bytes:
+    """Return the same as an HTML page."""
+    parts: dict[str, list[tuple[str, str]]] = {}
+    for where, name, text in _atrs(card):
+        parts.setdefault(where, []).append((name, text))
+    return told_page(
+        ToldPage(
+            kind="ATRS record",
+            title=f"ATRS record: {card.evaluation.model.title}, version {card.version}",
+            panel=card.panel,
+            synthetic=card.evaluation.synthetic,
+            standing=_standing(card),
+            sections=[
+                Section(
+                    f"part-{number}",
+                    part,
+                    (),
+                    Table("", ("Field", "What is recorded"), rows, layout="named"),
+                )
+                for number, (part, rows) in enumerate(parts.items(), start=1)
+            ],
+        )
+    )
 
 
 def _atrs(card: Card) -> Iterator[tuple[str, str, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from markupsafe import Markup
 
@@ -30,22 +30,29 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first column of every row names it."""
+    """A table; the first column of every row names it.
+
+    ``layout`` says what the columns of a page are for: ``fill``, empty cells to write in;
+    ``files``, the first names files beside the page; ``named``, the first names what the others
+    tell at length.
+    """
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    layout: Literal["", "fill", "files", "named"] = ""
 
 
 @dataclass(frozen=True, init=False)
 class Section:
-    """A part of a paper: sentences, then a drawing if there is one, then a table."""
+    """A part of a paper: sentences, then a drawing if there is one, then tables."""
 
     key: str
     title: str
     sentences: tuple[str, ...]
     table: Table | None
     drawing: Markup | None
+    more: tuple[Table, ...]
 
     def __init__(
         self,
@@ -54,12 +61,20 @@ class Section:
         sentences: Iterable[str] = (),
         table: Table | None = None,
         drawing: Markup | None = None,
+        more: Iterable[Table] = (),
     ) -> None:
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "sentences", tuple(sentences))
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "drawing", drawing)
+        object.__setattr__(self, "more", tuple(more))
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Those that have any rows."""
+        every = (*filter(None, [self.table]), *self.more)
+        return tuple(table for table in every if table.rows)
 
 
 @dataclass(frozen=True)
@@ -119,16 +134,28 @@ def _content(page: ToldPage) -> dict[str, Any]:
         "area": page.panel.area,
         "synthetic": page.synthetic,
         "standing": page.standing,
-        "sections": [
-            {
-                "key": section.key,
-                "title": section.title,
-                "sentences": section.sentences,
-                **asdict(section.table or Table("", (), ())),
-            }
-            for section in page.sections
-        ],
+        "sections": [one for section in page.sections for one in _section_content(section)],
     }
+
+
+def _section_content(section: Section) -> Iterator[dict[str, Any]]:
+    """Yield a part with its first table, and every further table as a part of its own."""
+    first, *more = section.tables or (Table("", (), ()),)
+    yield {
+        "key": section.key,
+        "title": section.title,
+        "sentences": section.sentences,
+        **_table_content(first),
+    }
+    for number, table in enumerate(more, start=2):
+        title = f"{section.title}: {table.caption}"
+        yield {"key": f"{section.key}-{number}", "title": title, "sentences": ()} | (
+            _table_content(table)
+        )
+
+
+def _table_content(table: Table) -> dict[str, Any]:
+    return {"caption": table.caption, "head": table.head, "rows": table.rows}
 
 
 def told_markdown(page: ToldPage) -> str:
@@ -145,8 +172,8 @@ def sections_markdown(sections: Iterable[Section]) -> Iterator[str]:
     for section in sections:
         yield from ("", f"## {section.title}", "")
         yield from (f"- {visible(sentence)}" for sentence in section.sentences)
-        if section.table is not None and section.table.rows:
-            yield from ("", *_table(section.table))
+        for table in section.tables:
+            yield from ("", *_table(table))
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from triage.workflows.lists import open_list
     from triage.workflows.making import forget_features
     from triage.workflows.monitoring import Monitored, monitor
+    from triage.workflows.packing import Packed, write_audit_pack
     from triage.workflows.papers import write_papers
     from triage.workflows.policies import CasesTried, cover_rules, diff_rules, try_rules
     from triage.workflows.progress import Progress
@@ -89,6 +90,7 @@ __all__ = [
     "Found",
     "Listed",
     "Monitored",
+    "Packed",
     "Progress",
     "Project",
     "Promoted",
@@ -137,6 +139,7 @@ __all__ = [
     "train_models",
     "try_rules",
     "verify_record",
+    "write_audit_pack",
     "write_blank_sheet",
     "write_demo",
     "write_features",
@@ -158,6 +161,8 @@ _HOMES = {
     "verify_record": "auditing",
     "show_referral": "auditing",
     "replay_list": "auditing",
+    "Packed": "packing",
+    "write_audit_pack": "packing",
     "anchor_record": "auditing",
     "Verified": "auditing",
     "Told": "auditing",

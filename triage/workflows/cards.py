@@ -12,7 +12,7 @@ from triage.workflows.project import Project
 from triage.workflows.verdicts import registry_of, verdicts_on
 from triage.workspace import write_whole
 
-__all__ = ["keep_card", "tell_card"]
+__all__ = ["card_of", "keep_card", "tell_card"]
 
 FOLDER = "cards"
 
@@ -35,6 +35,12 @@ def tell_card(project: Project, number: int | None, *, atrs: bool = False) -> st
     TamperedError
         What is kept was changed.
     """
+    card = card_of(project, number)
+    return atrs_markdown(card) if atrs else card_markdown(card)
+
+
+def card_of(project: Project, number: int | None) -> Card:
+    """Return what a version's card is made from; as for :func:`tell_card`."""
     registry = registry_of(project)
     version = registry.champion() if number is None else registry.version(number)
     if version is None:
@@ -49,8 +55,7 @@ def tell_card(project: Project, number: int | None, *, atrs: bool = False) -> st
     standing = reversed(standing_of(registry.promotions()))
     promotion = next((one for one in standing if one.version == version.number), None)
     verdicts = verdicts_on(project, registry, version, _ranked_before(registry, promotion))
-    card = _card(project, registry, version, verdicts, promotion)
-    return atrs_markdown(card) if atrs else card_markdown(card)
+    return _card(project, registry, version, verdicts, promotion)
 
 
 def _ranked_before(registry: Registry, promotion: Promotion | None) -> Version | None:

@@ -198,11 +198,12 @@ def _ids(held: Sequence[PersonsRows], name: str) -> set[str]:
 
 
 def _old_papers(workspace: Workspace, seals: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the folders of papers that were made of lists which are sealed anew: of any form."""
-    for name in seals:
-        folder = workspace.results / "papers" / name
-        if folder.is_dir():
-            yield folder
+    """Yield the folders of papers and packs that were made of lists which are sealed anew."""
+    for kind in ("papers", "packs"):
+        for name in seals:
+            folder = workspace.results / kind / name
+            if folder.is_dir():
+                yield folder
 
 
 def _naming(folder: Path, ids: Collection[str]) -> Iterator[Path]:
@@ -239,14 +240,15 @@ def _left_of(held: Sequence[PersonsRows], person_id: str) -> Iterator[str]:
 
 
 def _given_away(record: Record, seals: Mapping[str, str]) -> Iterator[str]:
-    for row in record.rows(command="papers", stage="finished"):
-        facts = row.facts
-        if facts.get("list") in seals:
-            to = ", ".join(facts.get("recipients") or []) or "nobody was named"
-            yield (
-                f"list {facts['list']}: its papers were written on {row.at[:10]} by {row.who} "
-                f"(for: {to}). What was printed, sent or put elsewhere is not within reach."
-            )
+    for command, what in (("papers", "papers were"), ("audit pack", "audit pack was")):
+        for row in record.rows(command=command, stage="finished"):
+            facts = row.facts
+            if facts.get("list") in seals:
+                to = ", ".join(facts.get("recipients") or []) or "nobody was named"
+                yield (
+                    f"list {facts['list']}: its {what} written on {row.at[:10]} by {row.who} "
+                    f"(for: {to}). What was printed, sent or put elsewhere is not within reach."
+                )
 
 
 def _named_by(workspace: Workspace, ids: Collection[str]) -> Iterator[str]:

@@ -56,6 +56,7 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "retention": ("consultation",),
     "audit fairness": (*MADE, "consultation"),
     "audit replay": MADE,
+    "audit pack": (*MADE, "disclosure"),
     "audit show": ("consultation",),
     "audit subject": ("consultation", "disclosure"),
 }

@@ -1,4 +1,4 @@
-"""``list.html`` in a real browser: it loads nothing, fits every width, and axe finds no fault."""
+"""``list.html`` and the page about groups in a real browser: nothing is loaded, all fits."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from tests.invented_lists import (
     with_beside,
     with_every_text,
 )
+from tests.unit.papers.test_fairness_pages import report
 from triage.lists import write_bundle
-from triage.papers import make_papers
+from triage.papers import fairness_page, make_papers
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +50,13 @@ def browser() -> Iterator[Any]:
 def list_html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = invented_content(with_beside(invented_tables(capacity=3, near_misses=2)))
     return write_bundle(tmp_path_factory.mktemp("lists"), content, make_papers).folder / "list.html"
+
+
+@pytest.fixture(scope="module")
+def groups_html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("groups") / "fairness.html"
+    path.write_bytes(fairness_page(report()))
+    return path
 
 
 def opened(browser: Any, path: Path, width: int = 1280) -> tuple[Any, list[str]]:
@@ -98,14 +106,30 @@ def test_the_keyboard_reaches_the_list_first(browser: Any, list_html: Path) -> N
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_no_fault(browser: Any, list_html: Path, width: int) -> None:
+def test_the_page_about_groups_asks_for_nothing_and_fits(
+    browser: Any, groups_html: Path, width: int
+) -> None:
+    page, heard = opened(browser, groups_html, width)
+    assert heard == [groups_html.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    beyond = """width => [...document.querySelectorAll('td, th, p, li, svg, svg text')]
+        .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > width + 1)
+        .map(one => one.textContent.slice(0, 40))"""
+    assert page.evaluate(beyond, width) == []
+
+
+@pytest.mark.parametrize("html", ["list_html", "groups_html"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_no_fault(
+    browser: Any, html: str, width: int, request: pytest.FixtureRequest
+) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )
     # axe runs as a script, which the page's policy refuses: here alone the policy is set aside.
     context = browser.new_context(bypass_csp=True, viewport={"width": width, "height": 900})
     page = context.new_page()
-    page.goto(list_html.as_uri())
+    page.goto(request.getfixturevalue(html).as_uri())
     found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
     faults = [
         (fault["id"], [node["html"] for node in fault["nodes"]][:3])

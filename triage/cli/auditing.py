@@ -212,8 +212,7 @@ def fairness_command(
             progress=progress,
             keep_features=not no_cache,
         )
-        measured = {"version": done.report.version, "outside": len(done.report.outside)}
-        use.add(**measured, **({} if name is None else {"list": done.report.name}))
+        use.add(**done.facts, **({} if name is None else {"list": done.report.name}))
     if form is Format.TABLE:
         print_listing(done.summary, done.shown, form)
     else:

@@ -134,6 +134,17 @@ def demo_command(
     workspace: WorkspaceOption = HERE,
     people: Annotated[int, typer.Option(min=200, help="How many people to invent.")] = 6000,
     seed: Annotated[int, typer.Option(help="Another seed invents other people.")] = 20260101,
+    skew: Annotated[
+        float,
+        typer.Option(
+            "--skew",
+            min=0,
+            max=5,
+            metavar="LOG-ODDS",
+            help="How much more the police record of the same in the south, for 'audit fairness' "
+            "to find; '--skew 0' plants nothing.",
+        ),
+    ] = 0.9,
     data_only: Annotated[
         bool, typer.Option("--data-only", help="Write the workspace and its extracts only.")
     ] = False,
@@ -149,14 +160,18 @@ def demo_command(
 
     place = workspace / folder
     with Shown() as progress:
-        made = write_demo(place, people=people, seed=seed, progress=progress)
+        made = write_demo(place, people=people, seed=seed, skew=skew, progress=progress)
         if data_only:
             tell(f"A workspace with synthetic extracts stands in {place}.")
             return
-        bundle = run_demo(place, made, actor=actor(), progress=progress)
+        done = run_demo(place, made, actor=actor(), progress=progress)
+    bundle, groups = done.bundle, done.groups
     print_list(bundle, sys.stdout, rows=10)
     print(f"\nThe list: {bundle.folder / 'list.html'}")
     print(f"Read it:  triage show {bundle.list_id} --workspace {place}")
+    print(f"Groups:   {groups.page}")
+    for line in groups.outside:
+        print(f"          {line}")
 
 
 @application.command("check", epilog="Example:  triage check --workspace north-panel")

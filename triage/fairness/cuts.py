@@ -14,6 +14,7 @@ from triage.learning import Figure
 
 __all__ = [
     "KINDS",
+    "MEAN",
     "MEASURES",
     "PLACES",
     "AtTheCut",
@@ -30,6 +31,8 @@ Flags = npt.NDArray[np.bool_]
 HALF = 0.5
 PLACES = (0.1, 0.25, 0.5, 0.75, 0.9)
 """At which quantiles the places of a group are told."""
+
+MEAN = "mean"
 
 
 @dataclass(frozen=True)
@@ -280,9 +283,10 @@ def _compared(
 def measure_places(
     cut: AtTheCut, groups: Sequence[Group], draws: Draws, *, smallest: int
 ) -> list[Compared]:
-    """Return where on their lists groups stand, at each of :data:`PLACES`.
+    """Return where on their lists groups stand: the mean, and each of :data:`PLACES`.
 
-    A quantile is told where enough people stand on either side of it.
+    The mean is told of groups with enough people; a quantile where enough of them stand on either
+    side of it.
 
     Parameters
     ----------
@@ -291,8 +295,14 @@ def measure_places(
     draws : Draws
     smallest : int
     """
+    columns = np.column_stack([cut.place, np.ones(len(cut.place))])
+    everybody = _Everybody(columns, draws)
     found = []
     for group in groups:
+        own, all_of = draws.sums(columns, group.rows), everybody.beside(group)
+        mine, theirs = (ratio(*one.T) for one in (own, all_of - own))
+        told = "people" in group.told
+        found.append(_apart(group, "place", MEAN, mine, theirs, told=told))
         others = group.among & ~group.rows
         own = draws.quantiles(cut.place, PLACES, group.rows)
         theirs = draws.quantiles(cut.place, PLACES, others)
@@ -301,18 +311,17 @@ def measure_places(
                 _people_on_each_side(cut, rows, value) >= smallest
                 for rows, value in ((group.rows, own[0, column]), (others, theirs[0, column]))
             )
-            told = enough and "people" in group.told
-            found.append(
-                Compared(
-                    group,
-                    "place",
-                    f"{share:g}",
-                    told,
-                    figure_from(own[:, column]) if told else NOTHING,
-                    figure_from(own[:, column] - theirs[:, column]) if told else NOTHING,
-                )
-            )
+            each = own[:, column], theirs[:, column]
+            found.append(_apart(group, "place", f"{share:g}", *each, told=enough and told))
     return found
+
+
+def _apart(
+    group: Group, measure: str, subject: str, own: Floats, others: Floats, *, told: bool
+) -> Compared:
+    if not told:
+        return Compared(group, measure, subject, False, NOTHING, NOTHING)
+    return Compared(group, measure, subject, True, figure_from(own), figure_from(own - others))
 
 
 def _people_on_each_side(cut: AtTheCut, rows: Flags, value: float) -> int:
@@ -343,15 +352,6 @@ def measure_shares(
         shares = [ratio(one, one.sum(axis=1, keepdims=True)) for one in (own, others)]
         told = "people" in group.told
         for place, subject in enumerate(parts):
-            mine, theirs = (one[:, place] for one in shares)
-            found.append(
-                Compared(
-                    group,
-                    measure,
-                    subject,
-                    told,
-                    figure_from(mine) if told else NOTHING,
-                    figure_from(mine - theirs) if told else NOTHING,
-                )
-            )
+            each = (one[:, place] for one in shares)
+            found.append(_apart(group, measure, subject, *each, told=told))
     return found

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from triage.fairness.cuts import Compared
+from triage.fairness.cuts import MEAN, Compared
 from triage.workspace import Fairness, Tolerance
 
 __all__ = ["Finding", "Standing", "judge_groups"]
 
 Standing = Literal["outside", "within", "too few to tell", "not judged"]
-MIDDLE = "0.5"
 
 
 @dataclass(frozen=True)
@@ -61,5 +60,5 @@ def _judged(one: Compared, fairness: Fairness) -> Finding:
 def _asked(one: Compared) -> str:
     """Return the name under which a tolerance is set for a measure."""
     if one.measure == "place":
-        return "median_place" if one.subject == MIDDLE else ""
+        return "mean_place" if one.subject == MEAN else ""
     return "" if one.measure != "reasons" and one.subject else one.measure

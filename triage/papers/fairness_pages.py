@@ -11,7 +11,7 @@ from markupsafe import Markup
 from triage.conditions import date_words
 from triage.papers.fairness import FairnessReport
 from triage.papers.html_pages import drawn
-from triage.papers.plots import Course, Row, course_plot, interval_plot
+from triage.papers.plots import Course, Row, course_plot, narrow_interval_plot
 from triage.papers.told import Section, Table, ToldPage, told_page
 from triage.papers.wording import number_of
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # learning takes seconds to import
 __all__ = ["fairness_page", "outside_words"]
 
 FEW = "few"
+MEAN = "mean"
 NONE = "–"
 MOST_CROSSED = 15
 MOST_THEMES = 15
@@ -38,14 +39,14 @@ NAMES = {
     "false_omission": "False omissions",
     "came_less_said": "Came less said",
     "place": "Place on the list",
-    "median_place": "Median place",
+    "mean_place": "Mean place",
     "reasons": "Reasons",
-    "recorded": "On record with these agencies",
+    "recorded": "Known incidents recorded by the agencies asked",
     "outcome_recorded": "Outcomes on their record",
     "proxy": "Told from the features (AUC)",
 }
 DIFFERENCES = ("list_less_harm", "came_less_said")
-COUNTED = ("place", "proxy")
+COUNTED = ("proxy",)
 """Measures that are no shares."""
 
 HOW = (
@@ -81,6 +82,7 @@ def fairness_page(report: FairnessReport) -> bytes:
             synthetic=report.panel.synthetic,
             standing=_standing(report),
             sections=tuple(_sections(report)),
+            contents=True,
         )
     )
 
@@ -101,13 +103,28 @@ def _standing(report: FairnessReport) -> str:
 
 def _who(finding: Finding) -> str:
     group = finding.compared.group
-    return f"{group.attribute} {group.value}"
+    return f"{group.attribute}: {group.value}"
 
 
 def _sections(report: FairnessReport) -> Iterator[Section]:
     yield Section("outside", "What lies outside tolerance", _about(report), _outside(report))
+    yield from _at_the_cut(report)
+    yield from _on_the_list(report)
+    yield from _of_the_records(report)
+    if report.proxies:
+        yield Section(
+            "proxies",
+            "What the features tell of each group",
+            (PROXIES_TOLD,),
+            _proxies(report),
+            _proxies_drawing(report),
+        )
+    yield Section("how", "How to read this, and what is tolerated", HOW, _tolerances(report))
+
+
+def _at_the_cut(report: FairnessReport) -> Iterator[Section]:
     for name in report.fairness.attributes:
-        its = [one for one in report.parts["cut"] if one.compared.group.attributes == (name,)]
+        its = [one for one in _of_attribute(report, name) if _has_outcomes(report, one)]
         if its:
             yield Section(
                 f"cut-{_key(name)}",
@@ -116,16 +133,24 @@ def _sections(report: FairnessReport) -> Iterator[Section]:
                 _cut_table(report, its),
                 _cut_drawing(report, name, its),
             )
+    if few := _by_themselves(report):
+        yield Section("few", "Too few for outcomes, each by itself", (BY_THEMSELVES,), few)
     yield Section("crossed", "Two attributes at once", *_crossed(report))
     if report.parts.get("score"):
         yield Section("score", "The score alone", (SCORE,), _score(report))
     if report.calibrations:
         yield Section("calibration", "Did the chances come true?", (CHANCES,), _calibrated(report))
+
+
+def _on_the_list(report: FairnessReport) -> Iterator[Section]:
     yield Section(
         "places", "Where on the list", (PLACES_TOLD,), _places(report), _places_drawing(report)
     )
     if report.parts.get("reasons"):
         yield Section("reasons", "What moves the scores", (REASONS_TOLD,), _reasons(report))
+
+
+def _of_the_records(report: FairnessReport) -> Iterator[Section]:
     if report.fairness.recorded_by is not None:
         yield Section(
             "recorded",
@@ -143,17 +168,12 @@ def _sections(report: FairnessReport) -> Iterator[Section]:
             )
     if report.supposed:
         yield from _unrecorded(report)
-    if report.proxies:
-        yield Section(
-            "proxies",
-            "What the features tell of each group",
-            (PROXIES_TOLD,),
-            _proxies(report),
-            _proxies_drawing(report),
-        )
-    yield Section("how", "How to read this, and what is tolerated", HOW, _tolerances(report))
 
 
+BY_THEMSELVES = (
+    "These groups have too few people with the outcome, or without it, and are told together with "
+    "others above. What needs no outcome can be told of each."
+)
 SCORE = (
     "The cut by the model's score alone, without the rules' floors and reserved places: what lies "
     "apart here is the model's own, and what lies apart only above is policy's. The gate of "
@@ -164,8 +184,9 @@ CHANCES = (
     "too extreme; an intercept of 0 is right, below 0 chances are told too high."
 )
 PLACES_TOLD = (
-    "Each list from 0 (first) to 1 (last). A group whose median place is 0.4 stands higher than "
-    "the list as a whole. A quantile is told where enough people stand on either side of it."
+    "Each list from 0% (first) to 100% (last): a group whose mean place is 40% stands higher than "
+    "the list as a whole, and of one whose median is 40%, half stand within the first 40%. A "
+    "quantile is told where enough people stand on either side of it. The plot: the mean places."
 )
 REASONS_TOLD = (
     "All that moves the scores of a group, up or down, is 100%; this is each theme's part of it. "
@@ -217,7 +238,7 @@ def _outside(report: FairnessReport) -> Table | None:
         [
             (
                 _who(finding),
-                _measure_words(finding.compared),
+                _measure_words(report, finding.compared),
                 _value(finding.compared),
                 _less(finding.compared),
                 _tolerated(finding),
@@ -227,12 +248,13 @@ def _outside(report: FairnessReport) -> Table | None:
     )
 
 
-def outside_words(finding: Finding) -> str:
+def outside_words(report: FairnessReport, finding: Finding) -> str:
     """Return what lies outside a tolerance as a plain sentence."""
     one = finding.compared
+    measure = _lower_first(_measure_words(report, one))
     return (
-        f"{_who(finding)}: {_measure_words(one).lower()} {_value(one)}, {_less(one)} against "
-        f"everybody else; {_tolerated(finding)} is tolerated."
+        f"{_who(finding)}: {measure} {_value(one)}, {_less(one)} against everybody else; "
+        f"{_tolerated(finding)} is tolerated."
     )
 
 
@@ -246,11 +268,42 @@ def _tolerated(finding: Finding) -> str:
     return f"{100 * tolerance.at_most:g} points {sides[tolerance.side]}"
 
 
+def _of_attribute(report: FairnessReport, name: str) -> list[Finding]:
+    return [one for one in report.parts["cut"] if one.compared.group.attributes == (name,)]
+
+
+def _has_outcomes(report: FairnessReport, finding: Finding) -> bool:
+    """Return whether there are enough people for outcomes, or no outcome is known at all."""
+    return not report.settled or {"with", "without"} <= finding.compared.group.told
+
+
+def _by_themselves(report: FairnessReport) -> Table | None:
+    by_group: dict[str, dict[str, Finding]] = {}
+    for name in report.fairness.attributes:
+        for one in _of_attribute(report, name):
+            if not _has_outcomes(report, one):
+                by_group.setdefault(_who(one), {})[one.compared.measure] = one
+    if not by_group:
+        return None
+    return Table(
+        "With intervals of 95%; few: too few people to tell",
+        ("Group", "People", NAMES["referrals"], NAMES["list"]),
+        [
+            (
+                who,
+                _size(report, found["referrals"]),
+                *(_value(found[one].compared) for one in ("referrals", "list")),
+            )
+            for who, found in by_group.items()
+        ],
+    )
+
+
 def _about_attribute(report: FairnessReport, name: str) -> Iterator[str]:
     one = report.fairness.attributes[name]
     yield f"{'Judged' if one.judged else 'Told, and not judged'}: {one.why}."
     if report.settled:
-        yield "The plot: recall of the groups with enough people with the outcome."
+        yield "The plot: recall."
 
 
 def _cut_table(report: FairnessReport, its: Sequence[Finding]) -> Table:
@@ -299,7 +352,7 @@ def _cut_drawing(report: FairnessReport, name: str, its: Sequence[Finding]) -> M
     if not rows:
         return None
     title = f"{NAMES[measure]} by {_words(name)}, with intervals of 95%"
-    return drawn("plot", drawing=interval_plot(title, rows), key=f"cut-{_key(name)}-figure")
+    return drawn("plot", drawing=narrow_interval_plot(title, rows), key=f"cut-{_key(name)}-figure")
 
 
 def _crossed(report: FairnessReport) -> tuple[tuple[str, ...], Table | None]:
@@ -308,7 +361,8 @@ def _crossed(report: FairnessReport) -> tuple[tuple[str, ...], Table | None]:
     told = [
         one
         for one in pairs
-        if one.compared.less_others.value is not None and one.compared.measure in CROSSED
+        if one.compared.measure in CROSSED
+        and (one.standing == "outside" or _surely_apart(one.compared) > 0)
     ]
     told.sort(key=lambda one: (one.standing != "outside", -_surely_apart(one.compared)))
     sentences = (
@@ -316,14 +370,19 @@ def _crossed(report: FairnessReport) -> tuple[tuple[str, ...], Table | None]:
         "those that lie furthest from everybody else, by the end of the interval that is nearer to "
         "no difference; the CSV has all.",
     )
+    if not groups:
+        return ("No intersection of two attributes has enough people.",), None
     if not told:
-        return (f"{sentences[0]} Of none can recall or false positives be told.",), None
+        return (
+            f"{number_of(len(groups), 'intersection')} of two attributes with enough people. None "
+            "lies apart from everybody else by more than chance; the CSV has all.",
+        ), None
     return sentences, Table(
         "* lies outside tolerance",
         ("Group", "People", "Measure", "Is", "Less everybody else"),
         [
             (
-                f"{one.compared.group.attribute}: {one.compared.group.value}",
+                _who(one),
                 _size(report, one),
                 NAMES[one.compared.measure],
                 _cell(one),
@@ -392,33 +451,36 @@ def _places(report: FairnessReport) -> Table:
         by_group.setdefault((group.attribute, group.value), []).append(finding)
     shares = list(dict.fromkeys(one.compared.subject for one in report.parts["places"]))
     return Table(
-        "Quantiles of the place, with intervals of 95%",
-        ("Group", *(_quantile_words(one) for one in shares), "Median less everybody else"),
+        "The mean and quantiles of the place, with intervals of 95%",
+        ("Group", *(_quantile_words(one) for one in shares), "Mean less everybody else"),
         [
             (
                 f"{attribute}: {value}",
                 *(_cell(one) for one in found),
-                next(_less(one.compared) for one in found if one.compared.subject == "0.5"),
+                next(_less(one.compared) for one in found if one.compared.subject == MEAN),
             )
             for (attribute, value), found in by_group.items()
+            if any(one.compared.told for one in found)
         ],
     )
 
 
 def _quantile_words(share: str) -> str:
-    return "Median" if share == "0.5" else f"{float(share):.0%} stand above"
+    if share == MEAN:
+        return "Mean"
+    return "Median" if share == "0.5" else f"{float(share):.0%} of them by"
 
 
 def _places_drawing(report: FairnessReport) -> Markup | None:
     rows = [
         Row(_who(one), _measured(one.compared.own), one.standing == "outside")
         for one in report.parts["places"]
-        if one.compared.subject == "0.5" and one.compared.told
+        if one.compared.subject == MEAN and one.compared.told
     ]
     if not rows:
         return None
-    title = "Median place by group, as a share of the list, with intervals of 95%"
-    return drawn("plot", drawing=interval_plot(title, rows), key="places-figure")
+    title = "Mean place by group, as a share of the list, with intervals of 95%"
+    return drawn("plot", drawing=narrow_interval_plot(title, rows), key="places-figure")
 
 
 def _reasons(report: FairnessReport) -> Table:
@@ -473,7 +535,7 @@ def _recorded_drawing(report: FairnessReport) -> Markup | None:
     if not rows:
         return None
     title = "Share of known incidents on their record, with intervals of 95%"
-    return drawn("plot", drawing=interval_plot(title, rows), key="recorded-figure")
+    return drawn("plot", drawing=narrow_interval_plot(title, rows), key="recorded-figure")
 
 
 def _about_alone(report: FairnessReport) -> Iterator[str]:
@@ -589,7 +651,7 @@ def _unrecorded_drawing(attribute: str, groups: dict[str, list[Supposed]]) -> Ma
     ]
     shares = [f"{one.share:.0%}" for one in next(iter(groups.values()))]
     title = f"Recall by {_words(attribute)}, by the share of the group's harm that is on no record"
-    drawing = course_plot(title, shares, courses)
+    drawing = course_plot(title, shares, courses, narrow=True)
     return drawn("plot", drawing=drawing, key=f"unrecorded-{_key(attribute)}-figure")
 
 
@@ -626,7 +688,7 @@ def _proxies_drawing(report: FairnessReport) -> Markup | None:
     title = (
         "How well each group can be told from the features (50% is a toss), with intervals of 95%"
     )
-    return drawn("plot", drawing=interval_plot(title, rows), key="proxies-figure")
+    return drawn("plot", drawing=narrow_interval_plot(title, rows), key="proxies-figure")
 
 
 def _tolerances(report: FairnessReport) -> Table:
@@ -646,10 +708,16 @@ def _tolerances(report: FairnessReport) -> Table:
     )
 
 
-def _measure_words(one: Compared) -> str:
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _measure_words(report: FairnessReport, one: Compared) -> str:
     words = NAMES[one.measure]
+    if one.measure == "recorded" and report.fairness.recorded_by is not None:
+        return f"Known incidents recorded by {report.fairness.recorded_by.meaning}"
     if one.measure == "place":
-        return "Median place"
+        return "Mean place"
     return f"{words}: {one.subject}" if one.subject else words
 
 
@@ -676,10 +744,15 @@ def _figure(figure: Figure) -> str:
 def _points(figure: Figure) -> str:
     if figure.value is None:
         return NONE
-    words = f"{100 * figure.value:+.0f} points"
-    if figure.low is None or figure.high is None:
-        return words
-    return f"{words} ({100 * figure.low:+.0f} to {100 * figure.high:+.0f})"
+    value, low, high = (
+        None if end is None else _signed(round(100 * end))
+        for end in (figure.value, figure.low, figure.high)
+    )
+    return f"{value} points" if low is None or high is None else f"{value} points ({low} to {high})"
+
+
+def _signed(points: int) -> str:
+    return f"{points:+d}" if points else "0"
 
 
 def _interval(found: Measured, *, share: bool, signed: bool = False) -> str:

@@ -11,12 +11,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from triage.learning import Bin, Measured
 
-__all__ = ["Course", "Plot", "Row", "calibration_plot", "course_plot", "interval_plot", "percent"]
+__all__ = [
+    "Course",
+    "Plot",
+    "Row",
+    "calibration_plot",
+    "course_plot",
+    "interval_plot",
+    "narrow_interval_plot",
+    "percent",
+]
 
 INK, GREY, PALE, RULE = "#1b1d22", "#4b4f58", "#d9dbe0", "#9aa0ab"
 COLOURS = ("#1d4f7c", "#b3541e", "#6b7280")
 FINE = 0.0995
 """Shares below this are told to a tenth of a hundredth."""
+
+ONE_LINE = 52
+"""More letters do not stand beside each other in a narrow plot."""
 
 MARKS = ("circle", "square", "diamond")
 
@@ -112,9 +124,46 @@ def interval_plot(title: str, rows: Sequence[Row]) -> Plot:
     return Plot(title, told, 880, height, tuple(shapes))
 
 
-def course_plot(title: str, periods: Sequence[str], courses: Sequence[Course]) -> Plot:
-    """Return a plot of up to three rankers over periods, with intervals of the first."""
+def narrow_interval_plot(title: str, rows: Sequence[Row]) -> Plot:
+    """Return the same with the words above each interval, to be read on a phone too."""
+    left, length = 14.0, 392.0
+    most = _round_up(_most(found for one in rows for found in (one.found.high, one.found.value)))
+    told = [between(one.found) for one in rows]
+    lines = [
+        1 + (len(one.words) + len(its) > ONE_LINE) for one, its in zip(rows, told, strict=True)
+    ]
+    ends = list(itertools.accumulate(28.0 + 18.0 * number for number in lines))
+    height = int(ends[-1] + 26) if ends else 26
+
+    def x(value: float) -> float:
+        return left + length * min(max(value, 0.0), most) / most
+
+    shapes = [*_grid(most, x, 4, height - 22)]
+    for one, its, number, end in zip(rows, told, lines, ends, strict=True):
+        weight = "700" if one.stands_out else "400"
+        colour = COLOURS[0] if one.stands_out else GREY
+        first, y = end - 12 - 18 * number, end - 12
+        shapes.append(_text(left, first + 2, one.words, weight=weight, size="14"))
+        shapes.append(_text(left + length, y - 16, its, "end", weight=weight, size="14"))
+        if not math.isnan(one.found.low):
+            shapes.append(_line(x(one.found.low), y, x(one.found.high), y, colour, 3))
+        if not math.isnan(one.found.value):
+            shapes.append(_mark("circle", x(one.found.value), y, 6, colour))
+    words = ". ".join(f"{one.words}: {its}" for one, its in zip(rows, told, strict=True))
+    return Plot(title, words, 428, height, tuple(shapes))
+
+
+def course_plot(
+    title: str, periods: Sequence[str], courses: Sequence[Course], *, narrow: bool = False
+) -> Plot:
+    """Return a plot of up to three rankers over periods, with intervals of the first.
+
+    A narrow one can be read on a phone, where periods are few and their words short; what each
+    line is stands below one another.
+    """
     left, length, top, tall = 56.0, 790.0, 46.0, 230.0
+    if narrow:
+        left, length, top = 48.0, 360.0, 22.0 * len(courses) + 18
     values = [found.value for one in courses for found in one.found]
     most = _round_up(_most([*values, *(found.high for found in courses[0].found)]))
     step = length / max(len(periods), 1)
@@ -142,9 +191,10 @@ def course_plot(title: str, periods: Sequence[str], courses: Sequence[Course]) -
             _line(*start, *end, COLOURS[number], 2) for start, end in itertools.pairwise(points)
         ]
         shapes += [_mark(MARKS[number], *point, 5, COLOURS[number]) for point in points]
-        beside = left + 10 + length / len(courses) * number
-        shapes.append(_mark(MARKS[number], beside, 14, 5, COLOURS[number]))
-        shapes.append(_text(beside + 14, 18, one.words))
+        beside = left + 10 + (0 if narrow else length / len(courses) * number)
+        beneath = 14 + (22 * number if narrow else 0)
+        shapes.append(_mark(MARKS[number], beside, beneath, 5, COLOURS[number]))
+        shapes.append(_text(beside + 14, beneath + 4, one.words))
     told = ". ".join(
         f"{one.words}: "
         + ", ".join(
@@ -153,7 +203,8 @@ def course_plot(title: str, periods: Sequence[str], courses: Sequence[Course]) -
         )
         for one in courses
     )
-    return Plot(title, told, 880, int(top + tall + 34), tuple(shapes))
+    width = int(left + length + (12 if narrow else 34))
+    return Plot(title, told, width, int(top + tall + 34), tuple(shapes))
 
 
 def calibration_plot(title: str, bins: Sequence[Bin]) -> Plot:

@@ -92,6 +92,8 @@ class ToldPage:
         What matters most, in a sentence.
     sections : sequence of Section
         At least one.
+    contents : bool
+        Whether an HTML page begins with links to its parts.
     """
 
     kind: str
@@ -100,6 +102,7 @@ class ToldPage:
     synthetic: bool
     standing: str
     sections: Sequence[Section]
+    contents: bool = False
 
 
 def told_page(page: ToldPage) -> bytes:

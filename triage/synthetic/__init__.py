@@ -21,7 +21,9 @@ Known flaws, for the rooms that must find them or live with them. Tests hold the
   severity and with the same conduct. Ethnic groups are not spread evenly: half the people of
   ``south`` are not white, against about one in seven elsewhere. So whatever counts police records
   ranks people of the south, and with them Black, Asian and mixed people, too high. Behaviour itself
-  does not depend on area or ethnicity.
+  does not depend on area or ethnicity. Other agencies notice incidents alike in every area, so that
+  `triage audit fairness` finds the skew by asking whose records the known incidents are; with
+  ``skew=0`` there is none to find.
 - **No police record is not low harm.** Half of all incidents never reach the police. Over half
   of the people with the highest harm had no earlier domestic contact with them when they first did
   high harm; some are referred on the word of health, housing or social care alone.
@@ -48,7 +50,7 @@ the others alone. The room draws no names or addresses at all, so it needs no li
 """
 
 from triage.synthetic.area import Area, make_area
-from triage.synthetic.behaviour import Behaviour
+from triage.synthetic.behaviour import PLANTED_SKEW, Behaviour
 from triage.synthetic.concentrations import FIGURES, Concentration, Figure, concentrations
 from triage.synthetic.population import (
     AREAS,
@@ -65,6 +67,7 @@ __all__ = [
     "AREAS",
     "ETHNICITIES",
     "FIGURES",
+    "PLANTED_SKEW",
     "RELATIONSHIPS",
     "SEXES",
     "Area",

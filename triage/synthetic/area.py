@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from triage.synthetic.behaviour import REFERENCE_PEOPLE, Behaviour, live_through
+from triage.synthetic.behaviour import PLANTED_SKEW, REFERENCE_PEOPLE, Behaviour, live_through
 from triage.synthetic.conduct import describe_incidents
 from triage.synthetic.population import Population, draw_people
 from triage.synthetic.recording import Records, keep_records
@@ -77,6 +77,7 @@ def make_area(
     years: int = 5,
     until: datetime.date = datetime.date(2025, 12, 31),
     seed: int = 20260101,
+    skew: float = PLANTED_SKEW,
     progress: Progress | None = None,
 ) -> Area:
     """Return a made-up area.
@@ -91,6 +92,8 @@ def make_area(
         The last day of the extracts.
     seed : int
         The same seed gives the same area.
+    skew : float
+        By how much more the police are told of the same behaviour in ``south``, in log-odds.
     progress : callable, optional
         Told the share done, between 0 and 1, and what is being done.
     """
@@ -105,6 +108,7 @@ def make_area(
         n_days,
         np.random.default_rng(live),
         scale=people / REFERENCE_PEOPLE,
+        skew=skew,
         progress=progress,
     )
     incidents = describe_incidents(behaviour.incidents, population, np.random.default_rng(describe))

@@ -26,7 +26,7 @@ from triage.synthetic.population import (
     Population,
 )
 
-__all__ = ["NOTICERS", "Behaviour", "live_through"]
+__all__ = ["NOTICERS", "PLANTED_SKEW", "Behaviour", "live_through"]
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ RECENT_DAYS = 365.0
 POLICE_LOGIT = -0.4  # of the police being told of an incident at the foot of band 1
 POLICE_BY_SEVERITY = 0.62
 SKEWED_AREA = AREAS.index("south")
-SKEW_LOGIT = 0.9  # PLANTED: the same behaviour is recorded by the police more often there
+PLANTED_SKEW = 0.9  # in log-odds: the same behaviour is recorded by the police more often there
 NOTICERS = ("health", "social_care", "housing", "probation", "substance_use")
 NOTICE_SHARES = (0.13, 0.10, 0.06, 0.02, 0.02)
 
@@ -119,6 +119,7 @@ def live_through(
     rng: np.random.Generator,
     *,
     scale: float,
+    skew: float = PLANTED_SKEW,
     progress: Progress | None = None,
 ) -> Behaviour:
     """Return what happens to the population in so many days.
@@ -130,10 +131,12 @@ def live_through(
     rng : numpy.random.Generator
     scale : float
         The size of the area as a multiple of the 6,000 people to which numbers a month refer.
+    skew : float
+        By how much more the police are told in one area of the same behaviour, in log-odds.
     progress : callable, optional
         Told the share done, and what is being done.
     """
-    course = _Course(population, n_days, rng, scale)
+    course = _Course(population, n_days, rng, scale, skew)
     for day in range(n_days):
         course.live(day)
         if progress and day % 180 == 0:
@@ -145,10 +148,15 @@ class _Course:
     """The state of every person on a day, and what changes it."""
 
     def __init__(
-        self, population: Population, n_days: int, rng: np.random.Generator, scale: float
+        self,
+        population: Population,
+        n_days: int,
+        rng: np.random.Generator,
+        scale: float,
+        skew: float,
     ) -> None:
         n = population.size
-        self.people, self.rng, self.scale = population, rng, scale
+        self.people, self.rng, self.scale, self.skew = population, rng, scale, skew
         self.n_days = n_days
         self.gone_on = np.minimum(population.died_on, population.left_on)
         self.relationship = population.dyads.relationship.copy()
@@ -265,7 +273,7 @@ class _Course:
 
     def _police_told(self, who: Codes, severity: Floats, under_order: Bools) -> Bools:
         skewed = self.people.area[who] == SKEWED_AREA
-        logit = POLICE_LOGIT + POLICE_BY_SEVERITY * severity + SKEW_LOGIT * skewed
+        logit = POLICE_LOGIT + POLICE_BY_SEVERITY * severity + self.skew * skewed
         logit += 0.4 * under_order + 0.25 * self.last_from_police[who]
         return np.asarray(self.rng.random(len(who)) < 1 / (1 + np.exp(-logit)))
 

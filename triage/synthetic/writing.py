@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from triage.synthetic.area import Progress, make_area
+from triage.synthetic.behaviour import PLANTED_SKEW
 from triage.synthetic.extracts import EVENT_EXTRACTS, people_extract, referrals_extract
 from triage.workspace import write_whole
 
@@ -68,6 +69,7 @@ def write_extracts(
     years: int = 5,
     until: datetime.date = datetime.date(2025, 12, 31),
     seed: int = 20260101,
+    skew: float = PLANTED_SKEW,
     progress: Progress | None = None,
 ) -> Made:
     """Write the extracts of a made-up area, and return what was written.
@@ -84,6 +86,8 @@ def write_extracts(
         Their last day.
     seed : int
         The same seed gives the same bytes.
+    skew : float
+        By how much more the police are told of the same behaviour in ``south``, in log-odds.
     progress : callable, optional
         Told the share done, between 0 and 1, and what is being done.
 
@@ -98,6 +102,7 @@ def write_extracts(
         years=years,
         until=until,
         seed=seed,
+        skew=skew,
         progress=lambda share, doing: tell(0.7 * share, doing),
     )
     tell(0.7, "writing the extracts")

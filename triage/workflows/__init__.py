@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         take_decisions,
         write_blank_sheet,
     )
-    from triage.workflows.demo import run_demo, write_demo
+    from triage.workflows.demo import Demonstrated, run_demo, write_demo
     from triage.workflows.erasing import Erased, erase_person
     from triage.workflows.fairness import (
         Audited,
@@ -85,6 +85,7 @@ __all__ = [
     "Backtested",
     "CasesTried",
     "Decided",
+    "Demonstrated",
     "Due",
     "Erased",
     "Found",
@@ -206,6 +207,7 @@ _HOMES = {
     "prove_no_leakage": "leakage",
     "read_accepted": "checking",
     "rollback_version": "versions",
+    "Demonstrated": "demo",
     "run_demo": "demo",
     "tell_card": "cards",
     "train_models": "training",

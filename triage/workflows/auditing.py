@@ -33,7 +33,16 @@ __all__ = [
 
 Cell = str | int | float | bool | None
 SEEN_BY = frozenset(
-    {"show", "explain", "papers", "rank", "audit show", "decisions", "decide --blank"}
+    {
+        "show",
+        "explain",
+        "papers",
+        "rank",
+        "audit show",
+        "audit fairness",
+        "decisions",
+        "decide --blank",
+    }
 )
 """The commands by which somebody sees a list, or writes what others see of it."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from triage.errors import GateError, Problem, StorageError
 from triage.lists import Bundle
-from triage.synthetic import Made, write_extracts
+from triage.synthetic import PLANTED_SKEW, Made, write_extracts
 from triage.workflows.checking import check_extracts
+from triage.workflows.fairness import Audited, audit_fairness
 from triage.workflows.progress import Progress
 from triage.workflows.project import load_project
 from triage.workflows.ranking import make_list
@@ -18,14 +20,16 @@ from triage.workflows.training import train_models
 from triage.workflows.versions import promote_version
 from triage.workspace import write_whole, write_workspace
 
-__all__ = ["run_demo", "write_demo"]
+__all__ = ["Demonstrated", "run_demo", "write_demo"]
 
 MARK = ".synthetic-demo"
 FORTNIGHT = 14
 NAME = "Synthetic perpetrator panel"
 
 
-def write_demo(folder: Path, *, people: int, seed: int, progress: Progress) -> Made:
+def write_demo(
+    folder: Path, *, people: int, seed: int, progress: Progress, skew: float = PLANTED_SKEW
+) -> Made:
     """Write a workspace with the extracts of six agencies about invented people.
 
     Parameters
@@ -37,6 +41,8 @@ def write_demo(folder: Path, *, people: int, seed: int, progress: Progress) -> M
     seed : int
         The same seed gives the same bytes.
     progress : Progress
+    skew : float
+        By how much more the police record of the same in one area: 0 plants none.
 
     Raises
     ------
@@ -56,11 +62,19 @@ def write_demo(folder: Path, *, people: int, seed: int, progress: Progress) -> M
         progress.advance(round(share * 100) - done)
         done = round(share * 100)
 
-    return write_extracts(folder / "data", people=people, seed=seed, progress=tell)
+    return write_extracts(folder / "data", people=people, seed=seed, skew=skew, progress=tell)
 
 
-def run_demo(folder: Path, made: Made, *, actor: Actor, progress: Progress) -> Bundle:
-    """Check, train, promote what is proposed and passes the gates, and rank: invented people.
+@dataclass(frozen=True)
+class Demonstrated:
+    """What a demo made: a list, and what was measured of groups at the cut of what ranks."""
+
+    bundle: Bundle
+    groups: Audited
+
+
+def run_demo(folder: Path, made: Made, *, actor: Actor, progress: Progress) -> Demonstrated:
+    """Check, train, promote what passes the gates, rank, and measure groups: invented people.
 
     All of it is recorded as the commands that do each would record it.
 
@@ -76,9 +90,9 @@ def run_demo(folder: Path, made: Made, *, actor: Actor, progress: Progress) -> B
 
     Returns
     -------
-    Bundle
-        The list of the last first of a month up to which the extracts tell everything, compared
-        with the one of a fortnight before: both hold whoever was referred in between.
+    Demonstrated
+        The list is that of the last first of a month up to which the extracts tell everything,
+        compared with the one of a fortnight before: both hold whoever was referred in between.
     """
     project = load_project(folder)
     today = made.until + datetime.timedelta(days=1)
@@ -98,7 +112,10 @@ def run_demo(folder: Path, made: Made, *, actor: Actor, progress: Progress) -> B
                 project, as_of=date, today=today, now=now, progress=progress, use=use
             )
             use.add(**listed(bundle))
-    return bundle
+    with recorded(folder, actor, "audit fairness") as use:
+        groups = audit_fairness(project, today=today, progress=progress)
+        use.add(**groups.facts)
+    return Demonstrated(bundle, groups)
 
 
 def _refuse_what_stands(folder: Path) -> None:

@@ -88,6 +88,7 @@ __all__ = [
     "fairness_files",
     "measured_on_list",
     "measured_on_model",
+    "measured_records",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -136,6 +137,16 @@ class Audited:
         return OUTSIDE_TOLERANCE if self.report.outside else 0
 
     @property
+    def facts(self) -> dict[str, int | str]:
+        """What the record of uses says of it."""
+        report = self.report
+        return {
+            "measured": report.name,
+            "version": report.version,
+            "outside": len(report.outside),
+        }
+
+    @property
     def rows(self) -> list[dict[str, str | int | float | None]]:
         """One row a measure."""
         return fairness_rows(self.report)
@@ -146,15 +157,20 @@ class Audited:
         return fairness_summary(self.report)
 
     @property
+    def outside(self) -> list[str]:
+        """What lies outside a tolerance, a sentence each."""
+        report = self.report
+        return [f"Outside tolerance: {outside_words(report, one)}" for _, one in report.outside]
+
+    @property
     def told(self) -> list[str]:
         """What else the reader should know, a sentence each."""
         report = self.report
-        found = [f"Outside tolerance: {outside_words(one)}" for _, one in report.outside]
         counts = f"{report.count('outside')} outside, {report.count('within')} within tolerance"
         return [
             self.chosen,
             *report.notes,
-            *found,
+            *self.outside,
             f"{counts}, {report.count('too few to tell')} of too few to tell.",
             f"The page: {self.page}",
             f"Every measure: {self.table} and {self.data}",
@@ -580,8 +596,9 @@ def _measured(
         (group.attribute, group.value): rounded_count(len(np.unique(cut.person[group.rows])))
         for group in (*groups, *pairs)
     }
-    recorded, more = _recorded(project, histories, ranked)
-    parts["recorded"] = recorded
+    parts["recorded"] = measured_records(
+        project, histories, ranked.timeline, int(ranked.days.max())
+    )
     if fairness.recorded_by is not None and cut.settled:
         parts["otherwise"] = _otherwise(project, histories, ranked, coarse, draws)
     progress.stage("Asking what the features tell of each group")
@@ -619,7 +636,7 @@ def _measured(
             if recall is not None
         },
         proxies=tuple((judge_groups([one.found], fairness)[0], one) for one in proxies),
-        notes=(*notes, *more),
+        notes=tuple(notes),
     )
 
 
@@ -681,31 +698,42 @@ def _calibrations(
         )
 
 
-def _recorded(
-    project: Project, histories: CaseHistories, ranked: _Ranked
-) -> tuple[list[Compared], list[str]]:
-    """Return whose records the known incidents of everybody referred are, by group."""
+def measured_records(
+    project: Project, histories: CaseHistories, timeline: Timeline, last_day: int
+) -> list[Compared]:
+    """Return whose records the known incidents of everybody referred are, by group.
+
+    Parameters
+    ----------
+    project : Project
+    histories : CaseHistories
+    timeline : Timeline
+    last_day : int
+        Only people heard on it or before, each as of their last referral until then.
+
+    Returns
+    -------
+    list of Compared
+        Of the measure ``recorded``; empty where no agencies are asked about.
+    """
     fairness, smallest = project.fairness, project.panel.smallest_group
     if fairness.recorded_by is None:
-        return [], ["configs/fairness.yaml names no agency whose records are held against all."]
+        return []
     rows, days = training_days(histories.referrals, project.panel.cohort)
     persons = histories.referrals.take(pa.array(rows))["person_id"].to_pylist()
-    moments = moments_of(ranked.timeline, persons, days)
-    last = _last_of_each(moments, np.flatnonzero(days <= ranked.days.max()))
-    part, whole = _records(project, ranked.timeline, moments, last)
-    person = np.arange(len(last))
-    partitions = grouped_by(project, histories, rows[last], days[last])
-    has = whole > 0
+    moments = moments_of(timeline, persons, days)
+    last = _last_of_each(moments, np.flatnonzero(days <= last_day))
+    part, whole = _records(project, timeline, moments, last)
+    person, has = np.arange(len(last)), whole > 0
     groups = [
         group
-        for one in partitions
+        for one in grouped_by(project, histories, rows[last], days[last])
         for group in groups_of(
             together(one, person, [has], smallest), person, {"recorded": has}, smallest
         )
     ]
     draws = Draws(person, resamples=fairness.resamples, seed=fairness.seed)
-    found = measure_recorded("recorded", part, whole, groups, draws, needs="recorded")
-    return found, []
+    return measure_recorded("recorded", part, whole, groups, draws, needs="recorded")
 
 
 def _records(

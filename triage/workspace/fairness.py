@@ -28,7 +28,7 @@ MeasureName = Literal[
     "false_positive",
     "false_omission",
     "came_less_said",
-    "median_place",
+    "mean_place",
     "reasons",
     "recorded",
     "proxy",
@@ -95,7 +95,7 @@ class Tolerance(Strict):
 
         Examples
         --------
-        >>> one = Tolerance(at_most=0.1, side="below", reason="an example", source="us",
+        >>> one = Tolerance(at_most=0.1, side="below", reason="an example", source="this test",
         ...                 on=datetime.date(2026, 1, 1))
         >>> one.exceeded_by(-0.3, -0.12), one.exceeded_by(-0.3, -0.05), one.exceeded_by(0.2, 0.3)
         (True, False, False)

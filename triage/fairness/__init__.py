@@ -6,8 +6,9 @@ Here, and nowhere else, they meet the scores.
 People are grouped by attributes (:func:`group_by`, :func:`crossed`), measured at the cut
 (:func:`measured_at_the_cut`, :func:`measure_places`, :func:`measure_shares`), and judged by the
 tolerances of ``configs/fairness.yaml`` (:func:`judge_groups`). The outcome is asked for its own
-bias: whose records make it (:func:`measure_recorded`, :func:`measure_otherwise`), and what if some
-is on none (:func:`suppose_unrecorded`). :func:`find_proxies` asks what the features tell of a group.
+bias: whose records make it (:func:`measure_recorded`, :func:`measure_otherwise`), and what if
+some is on none (:func:`suppose_unrecorded`). :func:`find_proxies` asks what the features tell of
+each group.
 
 Why this shape: a panel hears sixteen people a month, so what counts is who stands within its
 capacity, and of those who went on to do high harm, whom the list would have missed. That is asked

@@ -238,7 +238,7 @@ def _groups(
         "Measures of groups at the cut of this list: {} outside their tolerance, {} within, {} of "
         "too few to tell. They stand in fairness.html.".format(*counts),
         *report.notes,
-        *(f"Outside tolerance: {outside_words(one)}" for _, one in report.outside),
+        *(f"Outside tolerance: {outside_words(report, one)}" for _, one in report.outside),
     ]
     files = fairness_files(report).items()
     return {name: one.encode() if isinstance(one, str) else one for name, one in files}, told

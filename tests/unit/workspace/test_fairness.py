@@ -56,7 +56,7 @@ def test_what_may_be_left_out(tmp_path: Path) -> None:
         ({"attributes": {"area": {**AREA, "field": "area"}}}, "'attributes.area.field'"),
         ({"attributes": {"age": {**AREA, "bands": [25, 18]}}}, "'bands' must rise"),
         ({"attributes": {"area": {**AREA, "why": ""}}}, "'attributes.area.why'"),
-        ({"tolerances": {"recal": TOLERANCE}}, "'recall', 'missed_harm'.*got 'recal'"),
+        ({"tolerances": {"recall_gap": TOLERANCE}}, "'recall', 'missed_harm'.*got 'recall_gap'"),
         ({"tolerances": {"recall": {**TOLERANCE, "at_most": 15}}}, "less than or equal to 1"),
         ({"tolerances": {"recall": {**TOLERANCE, "side": "under"}}}, "got 'under'"),
         ({"tolerances": {"recall": {**TOLERANCE, "reason": "so"}}}, "recall.reason"),

@@ -394,6 +394,8 @@ def _places(referrals: list[dict[str, Any]], capacity: int) -> Iterator[dict[str
             "best_rank": 1 if row["rank"] % 2 else row["rank"],
             "worst_rank": row["rank"],
             "changes": ["tier", "band"] if row["rank"] % 2 and row["rank"] > 1 else [],
+            "chance_of_change": 0.25 if row["rank"] % 2 and row["rank"] > 1 else 0.0,
+            "provisional": bool(row["rank"] % 2 and row["rank"] > 1),
             "audit_sample": row["rank"] == 20,
         }
 
@@ -414,6 +416,7 @@ def _questions(referrals: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             "tiers": [row["tier"], 1],
             "moves": row["rank"] - 1,
             "changes": ["tier", "band"],
+            "chance": 0.25,
         }
 
 

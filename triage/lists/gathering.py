@@ -206,6 +206,8 @@ def _places(
         "best_rank": [one.best_rank for one in outlooks],
         "worst_rank": [one.worst_rank for one in outlooks],
         "changes": [list(one.changes) for one in outlooks],
+        "chance_of_change": [one.chance for one in outlooks],
+        "provisional": [one.provisional for one in outlooks],
         "audit_sample": audit_sample,
     }
     return pa.table({name: columns[name] for name in PLACES.names}, schema=PLACES)

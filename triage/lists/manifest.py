@@ -26,7 +26,7 @@ __all__ = [
     "seal_of_said",
 ]
 
-FORMAT = 10
+FORMAT = 11
 """Version of this layout, and of the papers for programs."""
 ID_DIGITS = 8
 

@@ -165,6 +165,8 @@ PLACES = _schema(
     best_rank=pa.int32(),
     worst_rank=pa.int32(),
     changes=pa.list_(pa.string()),
+    chance_of_change=pa.float64(),
+    provisional=pa.bool_(),
     audit_sample=pa.bool_(),
 )
 """How sure the place of each ranked referral is; rows as in ``referrals``. Places from
@@ -172,8 +174,9 @@ PLACES = _schema(
 is told from; where it is 0, none is told: the interval of the score and the chance are null.
 ``reserved`` is within capacity only on a place that is kept. No answer to what is not known could
 bring it above ``best_rank`` or below ``worst_rank``; ``changes`` says what answers could change
-(``list``, ``tier``, ``line``, ``band``), and makes a place provisional. ``audit_sample`` is for
-those who audit, and stands on no paper."""
+(``list``, ``tier``, ``line``, ``band``), ``chance_of_change`` how likely that is if answers come as
+they do where they are known; ``provisional`` is whether that is likely enough to be marked.
+``audit_sample`` is for those who audit, and stands on no paper."""
 
 QUESTIONS = _schema(
     referral_id=pa.string(),
@@ -188,6 +191,7 @@ QUESTIONS = _schema(
     tiers=pa.list_(pa.int32()),
     moves=pa.int32(),
     changes=pa.list_(pa.string()),
+    chance=pa.float64(),
 )
 """Questions of which an answer would move a ranked referral, in the order in which they should be
 asked (``place`` from 1), as :class:`triage.ranking.Question` has them. The lists have an item for

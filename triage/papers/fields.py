@@ -177,7 +177,8 @@ COLUMNS: tuple[Field, ...] = (
     ),
     _column(
         _yes_no(
-            "provisional", "Whether answers could still change its tier, band or side of the line"
+            "provisional",
+            "Whether answers could well change its tier, band or side of the line",
         ),
         NOT_FULL,
     ),
@@ -314,6 +315,7 @@ ASK = (
         values=("list", "tier", "line", "band"),
         shape="many",
     ),
+    _chance("chance", "How likely such an answer is, if they come as where they are known"),
 )
 HOW_SURE = (
     _place("band_first", "First of the places that cannot be told apart from its own"),
@@ -332,10 +334,12 @@ HOW_SURE = (
     Field(
         "changes",
         "word",
-        "What answers could change; its place is then provisional",
+        "What answers could change",
         values=("list", "tier", "line", "band"),
         shape="many",
     ),
+    _chance("chance_of_change", "How likely that is, if answers come as where they are known"),
+    _yes_no("provisional", "Whether that is likely enough to be marked"),
     _objects("asks", "Questions of which an answer would move it, the most first", *ASK),
     _text("told", "How sure its place is, in sentences"),
     _text("outlook", "How far what is not known could move it, in a sentence"),

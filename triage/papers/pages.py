@@ -422,8 +422,10 @@ def _reading(page: ListPage) -> Iterator[Note]:
     )
     yield Note(
         "Provisional",
-        "Answers to what is not known could still change the tier, the band or the side of the "
-        "line. “Ask first” is the question that could move a referral most, and who may know.",
+        "Answers to what is not known would change the tier, the band or the side of the line, and "
+        "often enough to be marked. How often is taken from cases of which the answer is known; "
+        "those nobody asked may differ, so each case page tells how far its place could move and "
+        "what to ask first.",
     )
     if page.manifest.panel.reserved_places and page.manifest.panel.capacity:
         yield Note(

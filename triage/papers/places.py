@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.lists import Bundle
-from triage.papers.wording import number_of, sentence, short_date
+from triage.papers.wording import chance_words, number_of, sentence, short_date
 
 __all__ = ["NOT_AVAILABLE", "Ask", "Sure", "astride_words", "sure_words", "sures"]
 
@@ -42,6 +42,7 @@ class Ask:
     tiers: tuple[int, ...]
     moves: int
     changes: tuple[str, ...]
+    chance: float = 0.0
 
     @property
     def whom(self) -> str:
@@ -90,7 +91,11 @@ class Sure:
     best_rank, worst_rank : int
         How far answers to what is not known could move it.
     changes : tuple of str
-        What they could change; its place is then provisional.
+        What they could change.
+    chance_of_change : float
+        How likely that is, if answers come as they do where they are known.
+    provisional : bool
+        Whether that is likely enough to be marked.
     asks : tuple of Ask
         What moves it most first.
     """
@@ -105,12 +110,9 @@ class Sure:
     best_rank: int = 0
     worst_rank: int = 0
     changes: tuple[str, ...] = ()
+    chance_of_change: float = 0.0
+    provisional: bool = False
     asks: tuple[Ask, ...] = ()
-
-    @property
-    def provisional(self) -> bool:
-        """Whether answers could take it off the list, or change its tier, side or band."""
-        return bool(self.changes)
 
     @property
     def asks_that_matter(self) -> tuple[Ask, ...]:
@@ -137,14 +139,21 @@ class Sure:
     @property
     def outlook(self) -> str:
         """How far what is not known could move it, in a sentence."""
-        if not self.provisional:
+        if not self.changes:
             return (
                 "Nothing that is not known would change its tier, its band or its side of the line."
             )
         what = ", ".join(CHANGES[name] for name in self.changes)
+        mark = "Provisional: by" if self.provisional else "By"
+        told = (
+            f"{mark} what is not known it could stand at {self.bounds} ({what}), the others "
+            "staying as they are."
+        )
+        if not self.chance_of_change:
+            return f"{told} No single answer would move it."
         return (
-            f"Provisional: by what is not known it could stand at {self.bounds} ({what}), the "
-            "others staying as they are."
+            f"{told} That comes of {chance_words(self.chance_of_change)} such cases, if answers "
+            "come as they do where they are known."
         )
 
     @property

@@ -222,7 +222,7 @@ def _marks(case: Case) -> Iterator[str]:
 
 def _why(case: Case, number: int) -> Iterator[str]:
     yield from case.main_reasons(number) or ("Nothing on record raises it",)
-    if case.ask_first:
+    if case.ask_first and case.sure.provisional:
         yield f"Ask first. {case.ask_first}"
 
 

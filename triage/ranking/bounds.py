@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -172,6 +173,8 @@ class Question:
         How many places lie between the answers, and its place now; to leave counts as the last.
     changes : tuple of str
         Which of :data:`CHANGES` an answer would bring.
+    chance : float
+        How likely an answer is that brings any; see :meth:`triage.ranking.Unknown.chance`.
     """
 
     key: str
@@ -184,6 +187,7 @@ class Question:
     tiers: tuple[int, ...]
     moves: int
     changes: tuple[str, ...]
+    chance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -196,25 +200,31 @@ class Outlook:
         No answers to what is not known of it can bring it above the one, or below the other, the
         others staying as they are.
     changes : tuple of str
-        Which of :data:`CHANGES` answers could bring; where there are any, its place is
-        *provisional*.
+        Which of :data:`CHANGES` answers could bring.
     questions : tuple of Question
         Those of which an answer would move it, what moves it most first.
+    chance : float
+        How likely it is that some answer brings any of these, each question asked alone and the
+        answers independent of one another.
+    provisional : bool
+        Whether there are any changes, and they are likely enough to be told.
     """
 
     best_rank: int
     worst_rank: int
     changes: tuple[str, ...]
     questions: tuple[Question, ...]
-
-    @property
-    def provisional(self) -> bool:
-        """Whether answers could take it off the list, or change its tier, side or band."""
-        return bool(self.changes)
+    chance: float = 0.0
+    provisional: bool = False
 
 
 def outlooks(
-    ranking: Ranking, certain: Certainty, unknowns: Unknowns, judge: Judge
+    ranking: Ranking,
+    certain: Certainty,
+    unknowns: Unknowns,
+    judge: Judge,
+    *,
+    provisional_from: float = 0.0,
 ) -> tuple[Outlook, ...]:
     """Return where each ranked referral could stand, from the top of the list to its end.
 
@@ -226,6 +236,8 @@ def outlooks(
     unknowns : Unknowns
         Of the same referrals.
     judge : Judge
+    provisional_from : float
+        How likely changes must be for a place to be provisional; with 0, whatever could be.
 
     Notes
     -----
@@ -256,12 +268,16 @@ def outlooks(
         tiers = int(search.best_tier[row]), int(search.worst_tier[row])
         reached += [(here.rank, tier) for tier in tiers]
         ends = [*reached, *([None] if search.may_leave[row] else [])]
+        changes, its = here.changes(ends), questions.get(row, ())
+        chance = 1.0 - math.prod(1.0 - one.chance for one in its)
         told.append(
             Outlook(
                 best_rank=min(here.rank, int(best[position])),
                 worst_rank=max(here.rank, int(worst[position])),
-                changes=here.changes(ends),
-                questions=tuple(sorted(questions.get(row, ()), key=_most_first)),
+                changes=changes,
+                questions=tuple(sorted(its, key=_most_first)),
+                chance=chance,
+                provisional=bool(changes) and chance >= provisional_from,
             )
         )
     return tuple(told)
@@ -468,6 +484,7 @@ def _question(
     moves: int,
 ) -> Question:
     records, last_on = one.records[number]
+    chances = [one.chance(number, answer) for answer in range(len(reached))]
     return Question(
         key=one.key,
         text=one.text,
@@ -479,4 +496,10 @@ def _question(
         tiers=tuple(here.tier if end is None else end[1] for end in reached),
         moves=moves,
         changes=here.changes(reached),
+        chance=min(
+            1.0,
+            sum(
+                chance for chance, end in zip(chances, reached, strict=True) if here.changes([end])
+            ),
+        ),
     )

@@ -20,6 +20,7 @@ __all__ = ["Unknown", "Unknowns", "find_unknowns"]
 Rows = npt.NDArray[np.int64]
 States = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int8] | npt.NDArray[np.int32]
 Marks = npt.NDArray[np.bool_]
 
 EPOCH = datetime.date(1970, 1, 1)
@@ -51,6 +52,9 @@ class Unknown:
         record's to say.
     answers : tuple of str
         What may be answered; of two, the one that raises concern stands last.
+    shares : tuple of float
+        How often each is the answer where it is known: of the referrals asked about, or, of a
+        record's question, of their records. Never quite 0 or 1, since few are known.
     """
 
     key: str
@@ -59,6 +63,21 @@ class Unknown:
     held_by: tuple[tuple[str, ...], ...]
     records: tuple[tuple[int, datetime.date | None], ...]
     answers: tuple[str, ...]
+    shares: tuple[float, ...] = ()
+
+    def chance(self, number: int, answer: int) -> float:
+        """Return how likely an answer is of the referral that stands at a place of ``rows``.
+
+        If the answer came as it does where it is known, which it need not: whoever was not asked
+        may differ. Of several records that leave a question open, it is that of any yes, or all no.
+        """
+        if not self.shares:
+            return 1.0
+        open_records = self.records[number][0]
+        if not open_records:
+            return self.shares[answer]
+        every_no = self.shares[0] ** open_records
+        return every_no if answer == 0 else 1.0 - every_no
 
 
 @dataclass(frozen=True)
@@ -255,13 +274,17 @@ def _of_attribute(
     ranges: dict[str, tuple[Sequence[int], Floats, Floats]],
 ) -> Unknown | None:
     answers: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
     match column:
         case Answers(codes):
             missing, answers = codes >= Answer.UNKNOWN, ("no", "yes")
+            shares = _shares(codes[~missing], 2)
         case Categories(codes, names) if about.kind == "category":
             missing, answers = codes < 0, tuple(one.replace("_", " ") for one in names)
+            shares = _shares(codes[~missing], len(names))
         case Numbers(values):
             missing = np.isnan(values)
+            shares = _shares_of_ends(values[~missing])
             if missing.any() and not missing.all():
                 low, high = np.nanmin(values), np.nanmax(values)
                 ranges[name] = ([], np.asarray(low), np.asarray(high))
@@ -272,7 +295,21 @@ def _of_attribute(
     if not len(rows) or not answers:
         return None
     held_by = tuple(_holders(about.held_by or [agencies[row]], vocabulary) for row in rows)
-    return Unknown(name, about.meaning, rows, held_by, ((0, None),) * len(rows), answers)
+    return Unknown(name, about.meaning, rows, held_by, ((0, None),) * len(rows), answers, shares)
+
+
+def _shares(codes: Codes, n: int) -> tuple[float, ...]:
+    """Return how often each of n answers is given, each as if half a time more (Jeffreys)."""
+    counts = np.bincount(codes, minlength=n)[:n] + 0.5
+    return tuple((counts / counts.sum()).tolist())
+
+
+def _shares_of_ends(values: Floats) -> tuple[float, ...]:
+    """Return how often a known number is the lowest, and the highest, of all."""
+    if not len(values):
+        return ()
+    at_ends = np.array([(values == values.min()).sum(), (values == values.max()).sum()])
+    return tuple(((at_ends + 0.5) / (len(values) + 1)).tolist())
 
 
 def _holders(agencies: Collection[str], vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -307,8 +344,12 @@ def _of_flag(key: str, marks: Marks, records: Timeline, vocabulary: Vocabulary) 
         held_by.append(_holders(names, vocabulary))
         last = int(records.happened[some].max())
         told.append((len(some), EPOCH + datetime.timedelta(days=last)))
-    text = vocabulary.events.flags[key.removeprefix(FLAG)]
-    return Unknown(key, text, rows, tuple(held_by), tuple(told), ("no", "yes"))
+    flag = key.removeprefix(FLAG)
+    column = records.columns[flag]
+    assert isinstance(column, Answers)  # noqa: S101 - as the vocabulary has it
+    shares = _shares(column.codes[column.codes < Answer.UNKNOWN], 2)
+    text = vocabulary.events.flags[flag]
+    return Unknown(key, text, rows, tuple(held_by), tuple(told), ("no", "yes"), shares)
 
 
 def _of_numbers(
@@ -351,7 +392,12 @@ def _of_numbers(
             tuple(_holders(holders or [agencies[row]], vocabulary) for row in rows),
             ((0, None),) * len(rows),
             ("as low as any on this list", "as high as any on this list"),
+            _shares_of_ends(_known_of(matrix.values[:, measured[0]])),
         )
+
+
+def _known_of(values: Floats) -> Floats:
+    return np.asarray(values[~np.isnan(values)])
 
 
 def _ends(feature: Feature, values: Floats) -> tuple[float, float]:

@@ -340,6 +340,7 @@ def _tables(
                 said=partial(said_by_model, trained),
                 earlier=earlier_values(project.policy, asked, as_of),
             ),
+            provisional_from=settings.provisional_from,
         ),
         audit_sample=audit_sample(
             ranking.places["referral_id"].to_pylist(),

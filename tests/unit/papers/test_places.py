@@ -127,13 +127,23 @@ def test_a_question_says_whom_to_ask_what_and_what_would_follow():
 
 def test_a_place_that_answers_could_change_is_marked():
     assert sure().mark == ""
-    assert sure(changes=("tier",), best_rank=2, worst_rank=7).mark == "Provisional: 2–7"
-    assert "may not be for this panel" in sure(changes=("list",)).mark
-    assert sure(changes=("list", "band"), best_rank=2, worst_rank=2).mark.endswith(
+    likely = {"provisional": True, "chance_of_change": 0.25}
+    assert sure(changes=("tier",), best_rank=2, worst_rank=7, **likely).mark == "Provisional: 2–7"
+    assert "may not be for this panel" in sure(changes=("list",), **likely).mark
+    assert sure(changes=("list", "band"), best_rank=2, worst_rank=2, **likely).mark.endswith(
         "2, or not for this panel"
     )
-    assert "its tier may change" in sure(changes=("tier",)).outlook
+    assert "its tier may change" in sure(changes=("tier",), **likely).outlook
+    assert sure(changes=("tier",), **likely).outlook.startswith("Provisional: by what")
     assert "Nothing that is not known" in sure().outlook
+
+
+def test_a_change_that_is_unlikely_is_told_and_not_marked():
+    unlikely = sure(changes=("tier",), best_rank=2, worst_rank=7, chance_of_change=0.04)
+    assert unlikely.mark == ""
+    assert unlikely.outlook.startswith("By what is not known it could stand at 2–7")
+    assert "about 4 in 100" in unlikely.outlook
+    assert "No single answer would move it" in sure(changes=("band",)).outlook
 
 
 def test_every_paper_tells_what_to_ask_first():

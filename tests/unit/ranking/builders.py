@@ -67,12 +67,18 @@ def ranked(asked: Asked, by: Score = score, *, capacity: int = 2) -> tuple[Ranki
 
 
 def outlooks_of(
-    asked: Asked, by: Score = score, *, capacity: int = 2, ask_back_days: int = 365
+    asked: Asked,
+    by: Score = score,
+    *,
+    capacity: int = 2,
+    ask_back_days: int = 365,
+    provisional_from: float = 0.0,
 ) -> dict[str, Outlook]:
     """Return where each ranked referral could stand, by its id."""
     ranking, certain = ranked(asked, by, capacity=capacity)
     unknowns = unknowns_of(asked, ask_back_days=ask_back_days)
-    told = outlooks(ranking, certain, unknowns, judge_by(POLICY, AS_OF, by))
+    judge = judge_by(POLICY, AS_OF, by)
+    told = outlooks(ranking, certain, unknowns, judge, provisional_from=provisional_from)
     return dict(zip(ranking.places["referral_id"].to_pylist(), told, strict=True))
 
 

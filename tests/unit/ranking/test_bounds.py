@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.unit.explain.builders import ask, days_ago, incident
 from tests.unit.ranking.builders import outlooks_of, place_of
+from triage.conditions import Answer, Answers
 
 FULL = [
     incident(days, person_id=person, injury="no", strangulation="no")
@@ -137,3 +140,32 @@ def test_a_score_that_knows_nothing_of_it_is_moved_by_rules_alone():
     open_ = incident(10, person_id="p1", injury="unknown", strangulation="no")
     outlook = outlooks_of(three(open_, suicidal_ideation="no"), constant)["r-p1"]
     assert (outlook.best_rank, outlook.worst_rank) == (1, 1)
+
+
+def of_many(answers: dict[str, int], **more):
+    """Return the outlooks of people of whom one is not asked, and others answer so often."""
+    given = [word for word, count in answers.items() for _ in range(count)]
+    people = [f"p{number:02d}" for number in range(1, len(given) + 2)]
+    asked = ask((), *people, in_area="yes")
+    codes = np.array([*(Answer[word.upper()] for word in given), Answer.UNKNOWN], np.int8)
+    attributes = {**asked.attributes, "referral.suicidal_ideation": Answers(codes)}
+    return outlooks_of(replace(asked, attributes=attributes), **more)[f"r-{people[-1]}"]
+
+
+def test_how_likely_an_answer_is_comes_from_those_of_whom_it_is_known():
+    rare, common = of_many({"no": 9, "yes": 1}), of_many({"no": 5, "yes": 5})
+    chances = []
+    for outlook in (rare, common):
+        (question,) = (one for one in outlook.questions if one.key.endswith("suicidal_ideation"))
+        chances.append(question.chance)
+    assert chances == pytest.approx([1.5 / 11, 5.5 / 11])
+    assert rare.changes == common.changes
+
+
+def test_a_place_is_provisional_only_where_a_change_is_likely_enough():
+    answers = {"no": 9, "yes": 1}
+    known = {"provisional_from": 0.5}
+    assert of_many(answers).provisional
+    assert not of_many(answers, **known).provisional
+    assert of_many(answers, **known).best_rank == of_many(answers).best_rank == 1
+    assert 1.5 / 11 <= of_many(answers, **known).chance < 0.5

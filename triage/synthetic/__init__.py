@@ -36,7 +36,10 @@ Known flaws, for the rooms that must find them or live with them. Tests hold the
 - **Known dates lag**, by days at the police and by a month at the drug and alcohol service. A
   history that takes what happened for what was known leaks the future.
 - **A few victims are harmed by two people**, who know nothing of one another and whose records lie
-  apart until somebody looks by the victim.
+  apart until somebody looks by the victim; once one of them is referred the other mostly is too.
+- **Some people are referred twice within two weeks**, by two agencies: one case.
+- **Allegations go both ways** for some pairs of partners: each stands on record as the other's
+  victim, by the id that they bear as a person.
 
 Why this shape: people (``population``), what they do (``behaviour``, ``conduct``, ``contacts``),
 what is recorded (``recording``, ``answers``) and how each agency writes it (``extracts``,

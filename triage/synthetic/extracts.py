@@ -491,7 +491,12 @@ def _answered(rows: pd.DataFrame, name: str, words: tuple[Any, ...]) -> Texts:
 def _victims(area: Area, rows: pd.DataFrame, name: str, *, missing: float) -> Texts:
     """Return victims' ids, blank where the agency does not name one."""
     dyad = rows["dyad"].to_numpy(dtype=np.int64)
-    victims = area.population.dyads.victims[np.maximum(dyad, 0)].astype(object)
+    dyads = area.population.dyads
+    victims = dyads.victims[np.maximum(dyad, 0)].astype(object)
+    counter = dyads.counter[np.maximum(dyad, 0)]
+    as_person = area.person_ids[np.maximum(counter, 0)].astype(object)
+    also_a_person = (counter >= 0) & (as_person != "")
+    victims[also_a_person] = as_person[also_a_person]
     blank = area.chance(name).random(len(rows)) < missing
     victims[blank | (dyad < 0)] = ""
     return np.asarray(victims)

@@ -48,6 +48,7 @@ DANGER_WAIT_DAYS = 350.0
 DANGER_DAYS = 550.0
 SERIAL_SHARES = (0.74, 0.16, 0.07, 0.03)  # people with one, two, three, four victims
 SHARED_SHARE = 0.04  # dyads whose victim is somebody else's victim too
+COUNTER_SHARE = 0.06  # people of whom each of two is alleged to harm the other
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,15 @@ class Dyads:
         Children live in the victim's home.
     pregnant_from : ndarray of int
         First day of a pregnancy and the year of the birth; beyond the last day where none.
+    counter : ndarray of int
+        Position of the victim among the people, where allegations go both ways; else −1.
     """
 
     victims: npt.NDArray[np.str_]
     relationship: Codes
     children: Bools
     pregnant_from: Codes
+    counter: Codes
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,7 @@ def draw_people(n: int, first_day: Codes, n_days: int, rng: np.random.Generator)
         left_on=_ends(n, 0.018, n_days, first_day, rng),
         first_dyad=np.cumsum(n_dyads) - n_dyads,
         n_dyads=n_dyads,
-        dyads=_draw_dyads(int(n_dyads.sum()), n_days, rng),
+        dyads=_draw_dyads(n_dyads, n_days, rng),
     )
 
 
@@ -228,7 +232,8 @@ def _ends(
     return np.asarray(np.minimum(first_day + after, 2 * n_days))
 
 
-def _draw_dyads(n: int, n_days: int, rng: np.random.Generator) -> Dyads:
+def _draw_dyads(n_dyads: Codes, n_days: int, rng: np.random.Generator) -> Dyads:
+    n = int(n_dyads.sum())
     relationship = rng.choice(len(RELATIONSHIPS), size=n, p=RELATIONSHIP_SHARES)
     pregnant = (relationship <= FORMER_PARTNER) & (rng.random(n) < 0.16)
     numbers = rng.choice(8 * n, size=n, replace=False) + 1
@@ -241,4 +246,17 @@ def _draw_dyads(n: int, n_days: int, rng: np.random.Generator) -> Dyads:
         relationship=relationship,
         children=children,
         pregnant_from=pregnant_from,
+        counter=_counter_allegations(n_dyads, relationship, rng),
     )
+
+
+def _counter_allegations(n_dyads: Codes, relationship: Codes, rng: np.random.Generator) -> Codes:
+    """Pair some people by their first dyads, where these are of partners."""
+    counter = np.full(len(relationship), -1, dtype=np.int64)
+    first = np.cumsum(n_dyads) - n_dyads
+    partners = np.flatnonzero(relationship[first] <= FORMER_PARTNER)
+    n_pairs = int(COUNTER_SHARE * len(n_dyads) / 2)
+    drawn = rng.permutation(partners)[: 2 * n_pairs]
+    one, other = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 : len(drawn) // 2 * 2]
+    counter[first[one]], counter[first[other]] = other, one
+    return counter

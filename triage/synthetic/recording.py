@@ -31,6 +31,8 @@ DECLARED_LAG_DAYS = {
 }
 """Extracts that hold no known dates: the lag that their source files declare, in days."""
 
+SECOND_REFERRAL_SHARE = 0.05  # of referrals, after which another agency refers the same person
+OTHER_OF_VICTIM_SHARE = 0.9  # of those who harm a victim of somebody referred, so far as it shows
 DARA_SHARE_LATE = 0.4  # of assessments in the last fifth of the years, when DARA comes in
 TWICE_SHARE = 0.12  # of incidents known to the police that another agency also writes up as one
 
@@ -143,15 +145,23 @@ def keep_records(
     first_day, n_days : int
         Extracts hold what happened from the first day on and was known before ``n_days``.
     seeds : sequence of SeedSequence
-        At least one for each extract and one for the referrals.
+        At least one for each extract and three for the referrals.
     """
     events = {}
     for (name, keep), seed in zip(KEEPERS.items(), seeds, strict=False):
         recorder = _Recorder(population, behaviour, incidents, n_days, np.random.default_rng(seed))
         events[name] = _within(keep(recorder), name, population, first_day, n_days)
-    referrals = _referrals(population, behaviour, np.random.default_rng(seeds[len(KEEPERS)]))
-    made = referrals["day"].between(first_day, n_days - 1)
-    return Records(events, referrals[made].reset_index(drop=True))
+    made = behaviour.referrals
+    more = _further_referrals(population, behaviour, np.random.default_rng(seeds[-1]))
+    referrals = pd.concat(
+        [
+            _referrals(population, made, np.random.default_rng(seeds[len(KEEPERS)])),
+            _referrals(population, more, np.random.default_rng(seeds[-2])),
+        ],
+        ignore_index=True,
+    ).sort_values(["day", "person"], kind="stable", ignore_index=True)
+    within = referrals["day"].between(first_day, n_days - 1)
+    return Records(events, referrals[within].reset_index(drop=True))
 
 
 def _within(
@@ -346,8 +356,36 @@ def _lags(n: int, at_once: float, mean_days: float, rng: Rng) -> Codes:
     return np.where(rng.random(n) < at_once, 0, days)
 
 
-def _referrals(population: Population, behaviour: Behaviour, rng: Rng) -> pd.DataFrame:
-    made = behaviour.referrals
+def _further_referrals(population: Population, behaviour: Behaviour, rng: Rng) -> pd.DataFrame:
+    """Return referrals that follow others within two weeks.
+
+    Of the same person, by another agency; and of somebody else who has harmed the same victim.
+    """
+    made, victims = behaviour.referrals, population.dyads.victims
+    again = made[rng.random(len(made)) < SECOND_REFERRAL_SHARE]
+    again = again.assign(from_police=~again["from_police"].astype(bool))
+    harmed = behaviour.incidents.groupby("dyad", as_index=False)["day"].min()
+    harmed = harmed.assign(victim=victims[harmed["dyad"].to_numpy()])
+    owner = np.repeat(np.arange(population.size), population.n_dyads)
+    beside = made.assign(victim=victims[made["dyad"].to_numpy()]).merge(
+        harmed, on="victim", suffixes=("", "_other")
+    )
+    is_another = owner[beside["dyad_other"].to_numpy()] != beside["person"].to_numpy()
+    is_another &= (beside["day_other"] < beside["day"] - 40).to_numpy()
+    beside = beside[is_another & (rng.random(len(beside)) < OTHER_OF_VICTIM_SHARE)]
+    beside = beside.assign(
+        person=owner[beside["dyad_other"].to_numpy()], dyad=beside["dyad_other"], crisis=False
+    )
+    more = pd.concat([again, beside[made.columns]], ignore_index=True)
+    gone_on = np.minimum(population.died_on, population.left_on)[more["person"].to_numpy()]
+    more = more.assign(
+        day=more["day"] + rng.integers(1, 15, len(more)), route="professional_judgement"
+    )
+    still_here: pd.DataFrame = more[more["day"].to_numpy() < gone_on]
+    return still_here
+
+
+def _referrals(population: Population, made: pd.DataFrame, rng: Rng) -> pd.DataFrame:
     n, dyad = len(made), made["dyad"].to_numpy()
     relationship = np.asarray(RELATIONSHIPS, dtype=object)[population.dyads.relationship[dyad]]
     partner = relationship == "partner"

@@ -21,7 +21,7 @@ The room knows tables and not how they were computed, so reading a list loads no
 compiles no kernel.
 """
 
-from triage.lists.beside import ANSWERS, CAUSES, EARLIER, JOINED, LINKS, MOVES, SCALES
+from triage.lists.beside import ANSWERS, CAUSES, EARLIER, HEARD, JOINED, LINKS, MOVES, SCALES
 from triage.lists.bundles import (
     MANIFEST,
     Bundle,
@@ -90,6 +90,7 @@ __all__ = [
     "FACTS",
     "FAITHFULNESS",
     "FORMAT",
+    "HEARD",
     "IDENTITY",
     "JOINED",
     "LINKS",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -14,6 +14,7 @@ __all__ = [
     "BESIDE",
     "CAUSES",
     "EARLIER",
+    "HEARD",
     "JOINED",
     "LINKS",
     "MOVES",
@@ -38,6 +39,14 @@ it adds, in plain words: rules that apply to it and not to the other, and other 
 LINKS = schema(referral_id=pa.string(), other_id=pa.string(), by=pa.string())
 """Which referrals of this list are of people who are linked, both ways: ``by`` is what they share
 ("a victim"), and never who or which."""
+
+HEARD = schema(
+    referral_id=pa.string(), heard=pa.int32(), beside_id=(pa.string(),), by=(pa.string(),)
+)
+"""In which order the ranked referrals are told (``heard`` from 1): by their places, but that linked
+ones of one tier on one side of the line stand together. Those that do not stand at their own place
+name the one beside which they stand and what they share; see
+:func:`triage.ranking.stand_together`."""
 
 SCALES = schema(
     referral_id=pa.string(),
@@ -95,6 +104,7 @@ BESIDE = {
     "answers": ANSWERS,
     "joined": JOINED,
     "links": LINKS,
+    "heard": HEARD,
     "scales": SCALES,
     "earlier": EARLIER,
     "moves": MOVES,
@@ -126,6 +136,7 @@ def broken_beside(
     yield from _loose([name for pair in pairs for name in pair], here, "is linked and not here")
     if any(pair[::-1] not in pairs for pair in pairs):
         yield "a link is told on one side only"
+    yield from _wrong_hearing(tables["heard"], ranked, pairs)
     for scale in sorted(set(tables["scales"]["scale"].to_pylist())):
         rows = [row for row in tables["scales"].to_pylist() if row["scale"] == scale]
         if sorted(row["rank"] for row in rows) != list(range(1, len(ranked) + 1)) or {
@@ -133,6 +144,22 @@ def broken_beside(
         } != set(ranked):
             yield f"the places by the scale '{scale}' are not those of the ranked referrals"
     yield from _wrong_moves(tables["moves"], rank)
+
+
+def _wrong_hearing(
+    heard: pa.Table, ranked: Sequence[str], links: Collection[tuple[str, str]]
+) -> Iterator[str]:
+    rows = heard.to_pylist()
+    if not rows:
+        return
+    if sorted(row["heard"] for row in rows) != list(range(1, len(ranked) + 1)) or {
+        row["referral_id"] for row in rows
+    } != set(ranked):
+        yield "the order in which the list is told does not hold every ranked referral once"
+    if any(
+        row["beside_id"] and (row["referral_id"], row["beside_id"]) not in links for row in rows
+    ):
+        yield "a referral stands beside one to which it is not linked"
 
 
 def _loose(names: Sequence[str], known: Sequence[str], what: str) -> Iterator[str]:

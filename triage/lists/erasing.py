@@ -16,7 +16,7 @@ from triage.lists.tables import TABLES, ListTables, parquet_bytes
 
 __all__ = ["erased_from", "persons_of"]
 
-REFERRALS_OF = ("referral_id", "case_id", "other_id", "then_id")
+REFERRALS_OF = ("referral_id", "case_id", "other_id", "then_id", "beside_id")
 """The columns that name a referral, in one table or another."""
 
 

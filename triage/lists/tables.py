@@ -16,6 +16,7 @@ from triage.lists.beside import (
     ANSWERS,
     BESIDE,
     EARLIER,
+    HEARD,
     JOINED,
     LINKS,
     MOVES,
@@ -309,7 +310,7 @@ class ListTables:
         ``referrals``.
     rule_records : pyarrow.Table
         With the schema of this room; by default empty.
-    answers, joined, links, scales, earlier, moves : pyarrow.Table
+    answers, joined, links, heard, scales, earlier, moves : pyarrow.Table
         With the schemas of :mod:`triage.lists.beside`; by default empty.
     """
 
@@ -329,6 +330,7 @@ class ListTables:
     answers: pa.Table = field(default_factory=ANSWERS.empty_table)
     joined: pa.Table = field(default_factory=JOINED.empty_table)
     links: pa.Table = field(default_factory=LINKS.empty_table)
+    heard: pa.Table = field(default_factory=HEARD.empty_table)
     scales: pa.Table = field(default_factory=SCALES.empty_table)
     earlier: pa.Table = field(default_factory=EARLIER.empty_table)
     moves: pa.Table = field(default_factory=MOVES.empty_table)

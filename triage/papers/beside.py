@@ -67,6 +67,22 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Together:
+    """The linked case beside which a case is told instead of at its own place."""
+
+    referral_id: str
+    rank: int
+    by: str
+
+    def told(self, rank: int) -> str:
+        """Return why it stands where it does, in sentences."""
+        return (
+            f"Stands here beside place {self.rank} ({self.referral_id}): the same {self.by} is on "
+            f"record. By itself it is place {rank}."
+        )
+
+
+@dataclass(frozen=True)
 class ScalePlace:
     """The place if harm were counted on another scale."""
 
@@ -176,6 +192,8 @@ class Beside:
     standing: str
     joined: tuple[Joined, ...] = ()
     links: tuple[Link, ...] = ()
+    told_as: int = 0
+    together: Together | None = None
     scales: tuple[ScalePlace, ...] = ()
     earlier: Earlier | None = None
     move: Move | None = None
@@ -190,17 +208,33 @@ class Beside:
         """What a reader should see beside the place: its move, then its links and its scale."""
         move = self.move
         told = [f"{move.arrow} {abs(move.places) or ''}".strip() if move else ""]
-        told += [f"linked to {one.place_words}" for one in self.links]
+        if self.together:
+            told.append(f"stands beside place {self.together.rank}; by itself place {self.rank}")
+        told += [f"linked to {one.place_words}" for one in self.links_apart]
         if self.depends_on_scale:
             told.append(f"depends on the scale of harm: {self.range_words}")
         return tuple(told)
+
+    @property
+    def stands(self) -> str:
+        """Why it does not stand at its own place, in sentences; empty where it does."""
+        return self.together.told(self.rank) if self.together else ""
+
+    @property
+    def links_apart(self) -> tuple[Link, ...]:
+        """The links that no sentence tells yet."""
+        beside = self.together.referral_id if self.together else ""
+        return tuple(one for one in self.links if one.referral_id != beside)
 
     @property
     def sections(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """All of it as titles with sentences; what there is nothing to tell of is left out."""
         told = (
             ("Further referrals of this person", tuple(_of_joined(self.joined))),
-            ("Linked cases on this list", tuple(one.told for one in self.links)),
+            (
+                "Linked cases on this list",
+                (*((self.stands,) * bool(self.stands)), *(one.told for one in self.links)),
+            ),
             ("Since the last list", tuple(_since(self.move, self.earlier))),
             ("If harm were counted otherwise", (self.scale_words,) * bool(self.scale_words)),
         )
@@ -281,6 +315,7 @@ def besides(bundle: Bundle) -> Mapping[str, Beside]:
     scales: defaultdict[str, list[ScalePlace]] = defaultdict(list)
     for row in tables.scales.to_pylist():
         scales[row.pop("referral_id")].append(ScalePlace(**row))
+    heard = {row["referral_id"]: row for row in tables.heard.to_pylist()}
     earlier = {row.pop("referral_id"): _earlier(row) for row in tables.earlier.to_pylist()}
     moves = {
         row["referral_id"]: _move(row)
@@ -293,6 +328,10 @@ def besides(bundle: Bundle) -> Mapping[str, Beside]:
             standing=row["standing"],
             joined=tuple(joined[row["referral_id"]]),
             links=tuple(sorted(links[row["referral_id"]], key=_by_place)),
+            told_as=heard[row["referral_id"]]["heard"]
+            if row["referral_id"] in heard
+            else row["rank"],
+            together=_together(heard.get(row["referral_id"]), ranks),
             scales=tuple(scales[row["referral_id"]]),
             earlier=earlier.get(row["referral_id"]),
             move=moves.get(row["referral_id"]),
@@ -332,6 +371,12 @@ def _earlier(row: Mapping[str, Any]) -> Earlier:
 def _move(row: Mapping[str, Any]) -> Move:
     causes = {} if row["model"] is None else {name: row[name] for name in CAUSE_WORDS}
     return Move(row["status"], row["rank_then"], row["rank_now"], causes, row["text"])
+
+
+def _together(row: Mapping[str, Any] | None, ranks: Mapping[str, int]) -> Together | None:
+    if row is None or row["beside_id"] is None:
+        return None
+    return Together(row["beside_id"], ranks[row["beside_id"]], row["by"])
 
 
 def _by_place(link: Link) -> tuple[bool, int, str]:

@@ -133,6 +133,8 @@ def _beside(beside: Beside) -> dict[str, object]:
     return {
         "also_referred_as": guarded(" ".join(one.referral_id for one in beside.joined)),
         "linked_to": guarded(" ".join(one.referral_id for one in beside.links)),
+        "told_as": beside.told_as,
+        "stands_beside": guarded(beside.together.referral_id if beside.together else ""),
         "places_on_other_scales": "; ".join(f"{one.scale} {one.rank}" for one in beside.scales),
         "depends_on_scale": "yes" if beside.depends_on_scale else "no",
         "last_to_be_discussed": earlier.as_of.isoformat() if earlier and earlier.heard else "",

@@ -109,6 +109,9 @@ FEW_MODELS = "there are no trial models; every row but those of ranked referrals
 
 # What stands both in the JSON and in the CSV.
 RANK = _place("rank", "Place on the list")
+TOLD_AS = _count(
+    "told_as", "In which order the list tells it: linked referrals follow one another", "from 1"
+)
 BAND = _text("place", "Place as the list tells it: 5, or 4–7 where several cannot be told apart")
 REFERRAL_ID = _text("referral_id", "The referral's id, as its source names it")
 PERSON_ID = _text("person_id", "The person's id, as their source names it")
@@ -200,6 +203,12 @@ COLUMNS: tuple[Field, ...] = (
     ),
     _text(
         "linked_to", "Referrals whose people share something, with spaces between", "there are none"
+    ),
+    _column(TOLD_AS, NOT_FULL),
+    _text(
+        "stands_beside",
+        "The linked referral after which the list tells it, on the same side of the line",
+        "it stands at its own place",
     ),
     _text(
         "places_on_other_scales",
@@ -389,6 +398,15 @@ BESIDE = (
         REFERRAL_ID,
         _count("rank", "Its place; 0 where it has none", "place"),
         _text("by", "What they share, never who or which"),
+    ),
+    TOLD_AS,
+    _object(
+        "together",
+        "The linked referral after which the list tells it",
+        REFERRAL_ID,
+        RANK,
+        _text("by", "What they share, never who or which"),
+        empty="it stands at its own place",
     ),
     _objects(
         "scales",

@@ -344,7 +344,7 @@ class ListPage:
 
     @property
     def cases(self) -> tuple[Case, ...]:
-        """Every ranked referral, in order."""
+        """Every ranked referral as it is told: by places, but linked ones beside one another."""
         return self.discuss + self.near_misses + self.below
 
     @property
@@ -407,6 +407,13 @@ def _reading(page: ListPage) -> Iterator[Note]:
             "model, the rules, the date, what was answered, what else became known, and last the "
             "other cases. To rise is no verdict; to fall is no all-clear, since time alone lowers "
             "many scores.",
+        )
+    if any(case.beside.together for case in page.cases):
+        yield Note(
+            "Linked cases",
+            "Cases that share a victim or the like are told one after another, so that they can be "
+            "heard together. Each keeps its own place, which is what decides who stands above the "
+            "line.",
         )
     if any(case.beside.scales for case in page.cases):
         yield Note(
@@ -501,8 +508,9 @@ def list_page(bundle: Bundle) -> ListPage:
     """
     manifest = bundle.manifest
     cases = _beside_the_next(bundle, tuple(_cases(bundle)))
+    told = sorted(cases, key=lambda case: case.beside.told_as)
     standing = {
-        name: tuple(case for case in cases if case.standing == name)
+        name: tuple(case for case in told if case.standing == name)
         for name in ("discuss", "near_miss", "below")
     }
     return ListPage(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.lists import Bundle
-from triage.papers.wording import chance_words, number_of, sentence, short_date
+from triage.papers.wording import number_of, sentence, short_date
 
 __all__ = ["NOT_AVAILABLE", "Ask", "Sure", "astride_words", "sure_words", "sures"]
 
@@ -152,8 +152,8 @@ class Sure:
         if not self.chance_of_change:
             return f"{told} No single answer would move it."
         return (
-            f"{told} That comes of {chance_words(self.chance_of_change)} such cases, if answers "
-            "come as they do where they are known."
+            f"{told} So it would in about {100 * self.chance_of_change:.0f} of 100 such cases, if "
+            "answers come as they do where they are known."
         )
 
     @property

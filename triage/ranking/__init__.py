@@ -27,6 +27,14 @@ Some places may be kept for those without a history with the police (:func:`draw
 half of deadly cases had none, and a score made of records can say little of them. The order stays
 as it is; only the line moves.
 
+Linked cases (a shared victim, a household) are told together (:func:`stand_together`), each with
+its own place and no other. To give a linked case the place below another would push those between
+them down, for a reason that is neither a rule's nor the model's and that has nothing to do with
+them (laws 4 and 7); bands would join places that can be told apart, and an answer about one person
+could move another beyond their bounds. So the ranking stays as it is, and only the order in which
+it is told brings together what a panel should hear together, within one tier and one side of the
+line.
+
 Where rules disagree: ineligible goes before hold, and both go before any floor, since a panel can
 do nothing for somebody who has died or lives elsewhere, however urgent. The floors that such a
 referral would have had are told beside it.
@@ -36,6 +44,7 @@ from triage.ranking.bands import bands, chance_of_order
 from triage.ranking.bounds import CHANGES, Judge, Outlook, Question, judge_by, outlooks
 from triage.ranking.cases import Cases, join_cases
 from triage.ranking.certainty import Certainty, certainty
+from triage.ranking.hearing import Hearing, stand_together
 from triage.ranking.line import audit_sample, draw_line
 from triage.ranking.moves import Standings, causes_of_moves, places_among
 from triage.ranking.places import (
@@ -54,6 +63,7 @@ __all__ = [
     "Cases",
     "Certainty",
     "Exclusion",
+    "Hearing",
     "Judge",
     "Outlook",
     "Question",
@@ -79,5 +89,6 @@ __all__ = [
     "places_among",
     "rank",
     "rank_by_score_alone",
+    "stand_together",
     "tiers_of",
 ]

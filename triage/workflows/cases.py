@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from triage.conditions import UNKNOWN_DAY, Answer, Answers, Categories, Column, Days, Numbers
-from triage.lists import ANSWERS, JOINED, LINKS
-from triage.ranking import Cases, Tier, tiers_of
+from triage.lists import ANSWERS, HEARD, JOINED, LINKS
+from triage.ranking import Cases, Tier, stand_together, tiers_of
 from triage.records import Vocabulary
 from triage.rules import Trace
 from triage.timeline import find_links, linked_on
 from triage.workflows.questions import Asked
 
-__all__ = ["answer_columns", "answers_table", "joined_table", "links_table"]
+__all__ = ["answer_columns", "answers_table", "heard_table", "joined_table", "links_table"]
 
 EPOCH = datetime.date(1970, 1, 1)
 ROUTE = "route"
@@ -112,6 +112,49 @@ def links_table(asked: Asked, cases: Cases, vocabulary: Vocabulary) -> pa.Table:
     names = LINKS.names
     return pa.Table.from_pylist(
         [dict(zip(names, link, strict=True)) for link in sorted(found)], schema=LINKS
+    )
+
+
+def heard_table(referrals: pa.Table, links: pa.Table, *, linked_together: bool) -> pa.Table:
+    """Return in which order the ranked referrals are told.
+
+    Parameters
+    ----------
+    referrals : pyarrow.Table
+        With the schema :data:`triage.lists.REFERRALS`.
+    links : pyarrow.Table
+        With the schema :data:`triage.lists.LINKS`.
+    linked_together : bool
+        Whether linked ones of one tier on one side of the line are told one after another.
+
+    Returns
+    -------
+    pyarrow.Table
+        With the schema :data:`triage.lists.HEARD`, rows as in ``referrals``.
+    """
+    ids = referrals["referral_id"].to_pylist()
+    place = {name: position for position, name in enumerate(ids)}
+    shared: dict[tuple[int, int], str] = {}
+    for row in links.to_pylist() if linked_together else ():
+        if row["referral_id"] in place and row["other_id"] in place:
+            shared.setdefault((place[row["referral_id"]], place[row["other_id"]]), row["by"])
+    groups = list(
+        zip(referrals["tier"].to_pylist(), referrals["standing"].to_pylist(), strict=True)
+    )
+    hearing = stand_together(groups, shared)
+    heard = {position: number for number, position in enumerate(hearing.order, start=1)}
+    beside = hearing.beside
+    return pa.Table.from_pylist(
+        [
+            {
+                "referral_id": name,
+                "heard": heard[position],
+                "beside_id": ids[beside[position]] if position in beside else None,
+                "by": shared[position, beside[position]] if position in beside else None,
+            }
+            for position, name in enumerate(ids)
+        ],
+        schema=HEARD,
     )
 
 

@@ -49,7 +49,7 @@ from triage.records import CaseHistories, Checked
 from triage.registry import Registry, Version
 from triage.rules import Trace
 from triage.workflows.against import History, Judged, Now, moves_table, read_history
-from triage.workflows.cases import answers_table, joined_table, links_table
+from triage.workflows.cases import answers_table, heard_table, joined_table, links_table
 from triage.workflows.checking import read_accepted
 from triage.workflows.earlier import earlier_table
 from triage.workflows.making import Make, feature_maker
@@ -245,6 +245,7 @@ class Making:
         tables = _tables(project, trained, alone, set_aside, self.as_of)
         at = np.array(list(cases.joined), dtype=np.int64)
         joined, within = asked.take(at), trace.take(at)
+        links = links_table(asked, cases, project.vocabulary)
         tables = replace(
             tables,
             answers=answers_table(ranked, project.vocabulary),
@@ -253,7 +254,10 @@ class Making:
                 [tables.rule_records, rule_records_of(project, joined, within)]
             ),
             joined=joined_table(asked, cases, trace, project.vocabulary),
-            links=links_table(asked, cases, project.vocabulary),
+            links=links,
+            heard=heard_table(
+                tables.referrals, links, linked_together=project.panel.ranking.linked_together
+            ),
             earlier=earlier_table(trained, ranked, history.earlier),
             scales=scales_table(project, alone, self.rank),
         )

@@ -100,6 +100,8 @@ class RankingSettings(Strict):
         A place is marked as provisional where the chance that answers to what is not known would
         change its tier, its band or its side of the line is at least this; with 0, wherever they
         could at all.
+    linked_together : bool
+        Whether linked cases of one tier on one side of the line are told one after another.
     ask_back_days : int
         Records of so many days before the as-of date may still be asked about.
     audit_sample : int
@@ -111,6 +113,7 @@ class RankingSettings(Strict):
     told_apart: float = pydantic.Field(default=0.8, ge=0.5, le=1)
     reserved_places: int = pydantic.Field(default=0, ge=0)
     provisional_from: float = pydantic.Field(default=0.0, ge=0, le=1)
+    linked_together: bool = True
     ask_back_days: int = pydantic.Field(default=365, ge=0)
     audit_sample: int = pydantic.Field(default=0, ge=0)
     seed: int = pydantic.Field(default=0, ge=0)

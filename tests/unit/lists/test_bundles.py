@@ -52,6 +52,7 @@ FILES = {
     "facts.parquet",
     "faithfulness.parquet",
     "answers.parquet",
+    "heard.parquet",
     "joined.parquet",
     "links.parquet",
     "scales.parquet",

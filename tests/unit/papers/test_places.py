@@ -142,7 +142,7 @@ def test_a_change_that_is_unlikely_is_told_and_not_marked():
     unlikely = sure(changes=("tier",), best_rank=2, worst_rank=7, chance_of_change=0.04)
     assert unlikely.mark == ""
     assert unlikely.outlook.startswith("By what is not known it could stand at 2–7")
-    assert "about 4 in 100" in unlikely.outlook
+    assert "about 4 of 100 such cases" in unlikely.outlook
     assert "No single answer would move it" in sure(changes=("band",)).outlook
 
 

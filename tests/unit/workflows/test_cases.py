@@ -13,6 +13,7 @@ from tests.invented_histories import NOW, THEN, World, a_world, by_points, incid
 from tests.invented_rules import a_rule
 from triage.conditions import Answers, Categories, Days, Numbers
 from triage.lists import Bundle
+from triage.papers import list_page
 from triage.timeline import Timeline, build_timeline, day_of, find_links, linked_on, on_scale
 from triage.workflows.cases import answer_columns, answers_table
 from triage.workflows.questions import ask_of_open
@@ -187,3 +188,60 @@ def test_a_person_is_told_with_the_last_list_within_capacity_and_what_is_new(
     ]
     assert (told["r3"]["as_of"], told["r3"]["standing"]) == (days[1], "below")
     assert (told["r3"]["records"], told["r3"]["changes"]) == (0, [])
+
+
+def linked(n: int = 6) -> World:
+    """Return a world in which ``p6``, who leads, and ``p2`` harm the same victim."""
+    world = a_world(n)
+    shared = [incident(person, "2025-11-01", victim_id="v") for person in ("p6", "p2")]
+    return world.and_more(events=shared)
+
+
+def told(bundle: Bundle) -> list[str]:
+    return [case.referral_id for case in list_page(bundle).cases]
+
+
+def test_linked_cases_are_told_together_and_keep_their_places(tmp_path: Path) -> None:
+    bundle = linked().list_of(tmp_path, NOW)
+    assert bundle.tables.referrals["referral_id"].to_pylist()[0] == "r6"
+    assert told(bundle) == ["r6", "r2", "r5", "r4", "r3", "r1"]
+    case = list_page(bundle).cases[1]
+    assert case.rank == 4
+    assert case.beside.stands == (
+        "Stands here beside place 1 (r6): the same victim is on record. By itself it is place 4."
+    )
+
+
+def test_a_panel_may_have_all_told_by_their_places(tmp_path: Path) -> None:
+    world = linked()
+    ranking = world.project.panel.ranking.model_copy(update={"linked_together": False})
+    panel = world.project.panel.model_copy(update={"ranking": ranking})
+    apart = replace(world, project=replace(world.project, panel=panel)).list_of(tmp_path, NOW)
+    assert told(apart) == ["r6", "r5", "r4", "r2", "r3", "r1"]
+    assert list_page(apart).cases[3].beside.stands == ""
+    assert [one.referral_id for one in list_page(apart).cases[3].beside.links] == ["r6"]
+
+
+def test_a_link_brings_nobody_across_the_line(tmp_path: Path) -> None:
+    world = linked()
+    panel = world.project.panel.model_copy(update={"capacity": 2, "near_misses": 1})
+    bundle = replace(world, project=replace(world.project, panel=panel)).list_of(tmp_path, NOW)
+    page = list_page(bundle)
+    assert [case.referral_id for case in page.discuss] == ["r6", "r5"]
+    assert told(bundle)[-3:] == ["r2", "r3", "r1"]
+
+
+def test_why_a_place_moved_is_the_same_whether_or_not_linked_cases_stand_together(
+    tmp_path: Path,
+) -> None:
+    then, now = a_world(), linked()
+    moves = []
+    for together in (True, False):
+        folder = tmp_path / str(together)
+        ranking = now.project.panel.ranking.model_copy(update={"linked_together": together})
+        panel = now.project.panel.model_copy(update={"ranking": ranking})
+        project = replace(now.project, panel=panel)
+        earlier = replace(then, project=project).list_of(folder, THEN)
+        bundle = replace(now, project=project).list_of(folder, NOW, earlier)
+        moves.append(bundle.tables.moves.to_pylist())
+    assert moves[0] == moves[1]

@@ -31,6 +31,7 @@ from triage.explain import (
     Possibilities,
     Standing,
     Suppositions,
+    Words,
     changeable,
     changes_table,
     suppose_changes,
@@ -69,6 +70,7 @@ QUESTIONS = {
     "referral.separation": ("the victim is leaving", "the victim is not leaving"),
     "referral.suicidal_ideation": ("the person is suicidal", "the person is not suicidal"),
 }
+WORDS = Words(QUESTIONS)
 EVENTS = [{**event, "victim_id": f"v-{event['person_id']}"} for event in history(1)]
 UNKNOWN = {"separation": "unknown", "suicidal_ideation": "not_asked"}
 NOW = ask(EVENTS, *PEOPLE, **UNKNOWN)
@@ -97,7 +99,7 @@ def supposed(now: Ranking) -> Suppositions:
         NOW.moments,
         attributes(),
         now.rows[:60],
-        QUESTIONS,
+        WORDS,
     )
 
 
@@ -200,7 +202,7 @@ def test_only_what_can_change_is_changed() -> None:
         for column in np.flatnonzero(~((before == after) | (np.isnan(before) & np.isnan(after)))):
             moved[FEATURES[column].name].add(found.steps[step].kind)
     for feature in FEATURES:
-        assert moved[feature.name] <= changeable(feature), feature.name
+        assert moved[feature.name] <= changeable(feature, WORDS), feature.name
     assert moved["age"] == set()
     assert moved["incidents_365d"] == {"event", "time"}
     assert moved["separation"] == {"answer"}
@@ -217,7 +219,7 @@ def test_a_history_to_which_nothing_is_added_has_the_same_features() -> None:
         NOW.moments,
         attributes(),
         np.arange(len(PEOPLE)),
-        {"referral.separation": ("yes", "no")},
+        Words({"referral.separation": ("yes", "no")}),
     )
     assert len(found.row) == 2 * len(PEOPLE)
     column = NOW.matrix.names.index("separation")
@@ -246,6 +248,6 @@ def test_what_becomes_known_later_is_not_in_a_quiet_time() -> None:
         asked.moments,
         attributes_at(asked.histories, np.arange(1), asked.moments.day),
         np.arange(1),
-        {},
+        Words({}),
     )
     assert found.matrix.column("strangulation_incidents_365d").tolist() == [0.0]

@@ -28,19 +28,26 @@ load.
 from triage.explain.changes import (
     Judged,
     Standing,
-    Step,
     Suppositions,
     changeable,
     changes_table,
     quiet,
     suppose_changes,
+    supposed_of,
 )
 from triage.explain.contributions import Contributions, NotAdditiveError, explain
 from triage.explain.disagreements import disagreements_table
 from triage.explain.faithfulness import MEASURED_ON, faithfulness_table
-from triage.explain.possibilities import NewFact, Possibilities, read_possibilities
+from triage.explain.possibilities import (
+    Declared,
+    Measured,
+    NewFact,
+    Possibilities,
+    read_possibilities,
+)
 from triage.explain.records import Brought, Record, brought_by_agencies, records_behind
 from triage.explain.rule_records import rule_records_table
+from triage.explain.steps import Step, Words, observed_values
 from triage.explain.telling import Reason, tell_reasons
 from triage.explain.weights import MOST_TOLD, weights_table
 
@@ -49,7 +56,9 @@ __all__ = [
     "MOST_TOLD",
     "Brought",
     "Contributions",
+    "Declared",
     "Judged",
+    "Measured",
     "NewFact",
     "NotAdditiveError",
     "Possibilities",
@@ -58,17 +67,20 @@ __all__ = [
     "Standing",
     "Step",
     "Suppositions",
+    "Words",
     "brought_by_agencies",
     "changeable",
     "changes_table",
     "disagreements_table",
     "explain",
     "faithfulness_table",
+    "observed_values",
     "quiet",
     "read_possibilities",
     "records_behind",
     "rule_records_table",
     "suppose_changes",
+    "supposed_of",
     "tell_reasons",
     "weights_table",
 ]

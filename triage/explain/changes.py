@@ -1,17 +1,21 @@
-"""What would change a place: changes of fact that can come about, tried one by one and exactly."""
+"""What would change a place: changes of fact that can come about, tried exactly.
+
+One by one; and where no single one leads across the line, in pairs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from triage.conditions import Answer, Answers, Column, take
+from triage.conditions import Answers, Categories, Column, Numbers, take
 from triage.explain.possibilities import Possibilities
+from triage.explain.steps import Kind, Step, Words, pairs_of, plan_steps
 from triage.features import Feature, FeatureMatrix, compute, make_plan
 from triage.ranking import Tier
 from triage.timeline import Added, Moments, Timeline, suppose
@@ -19,7 +23,6 @@ from triage.timeline import Added, Moments, Timeline, suppose
 __all__ = [
     "Judged",
     "Standing",
-    "Step",
     "Suppositions",
     "changeable",
     "changes_table",
@@ -30,7 +33,6 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
-Kind = Literal["answer", "event", "time"]
 
 DAYS_A_MONTH = 365.25 / 12
 A_WEEK = 7
@@ -80,20 +82,6 @@ class Suppositions:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One change of fact.
-
-    ``name`` is the new fact, or the attribute whose question is answered; ``amount`` how many
-    records, how many months, or 1 for yes and 0 for no.
-    """
-
-    kind: Kind
-    name: str
-    amount: int
-    text: str
-
-
-@dataclass(frozen=True)
 class Judged:
     """What rules and model make of referrals: ``tiers`` and ``scores``, and who has no place.
 
@@ -137,15 +125,16 @@ def suppose_changes(
     moments: Moments,
     attributes: Mapping[str, Column],
     rows: Positions,
-    questions: Mapping[str, tuple[str, str]],
+    words: Words,
+    values: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> Suppositions:
-    """Return every change that is tried on some referrals, with the features that would follow.
+    """Return every single change that is tried on some referrals, and the features that follow.
 
     Parameters
     ----------
     possibilities : Possibilities
     addable : Timeline
-        Its :meth:`Possibilities.timeline`.
+        Its :meth:`Possibilities.timeline`, with these values.
     X : FeatureMatrix, of n_rows rows
         As things are.
     timeline : Timeline
@@ -153,23 +142,51 @@ def suppose_changes(
     attributes : mapping of str to Column, of n_rows rows
     rows : ndarray of int64, shape (n_told,)
         On whom changes are tried.
-    questions : mapping of str to tuple of str
-        The attributes with a yes or a no that may be asked about, and what either says in plain
-        words. What has an answer is not asked again.
+    words : Words
+        The attributes that may be found out or may change, and what either would be.
+    values : mapping of str to sequence of float
+        What is tried of each measurement, see :func:`triage.explain.observed_values`.
 
     Notes
     -----
-    Only what can come about is tried: a new record, time in which nothing comes on record, an
-    answer to an open question. Each is put into the case history and every feature made of it
-    anew, so that all windows and measures agree. What is of the person, such as age, stays as it
-    is, also when time passes; so does what is of linked people; nothing that happened is undone.
+    Only what can come about is tried: a new record or measurement, time in which nothing comes on
+    record, an answer to an open question, and a change of what the panel says can change. Each is
+    put into the case history and every feature made of it anew, so that all windows and measures
+    agree. What never changes, such as age, stays as it is, also when time passes; so does what is
+    of linked people; nothing that happened is undone.
     """
-    steps, of_row, of_step = _plan(possibilities, attributes, rows, questions)
-    added = [_added(possibilities, steps[step]) for step in of_step]
-    later = np.array(
-        [round(DAYS_A_MONTH * steps[s].amount) if steps[s].kind == "time" else 0 for s in of_step],
-        dtype=np.int32,
+    plan = plan_steps(possibilities, attributes, timeline, moments, rows, words, values)
+    of_row, of_step = plan.arrays()
+    steps = tuple(plan.steps)
+    return supposed_of(
+        possibilities, addable, X, timeline, moments, attributes, steps, of_row, of_step
     )
+
+
+def supposed_of(
+    possibilities: Possibilities,
+    addable: Timeline,
+    X: FeatureMatrix,
+    timeline: Timeline,
+    moments: Moments,
+    attributes: Mapping[str, Column],
+    steps: tuple[Step, ...],
+    of_row: Positions,
+    of_step: Positions,
+) -> Suppositions:
+    """Return what follows from some changes, each of one referral.
+
+    Parameters
+    ----------
+    possibilities, addable, X, timeline, moments, attributes
+        As of :func:`suppose_changes`.
+    steps : tuple of Step
+    of_row, of_step : ndarray of int64, shape (n,)
+        Of which referral each is, and which change.
+    """
+    added = [_added(possibilities, steps[step]) for step in of_step]
+    months = [sum(one.amount for one in step.each if one.kind == "time") for step in steps]
+    later = np.array([round(DAYS_A_MONTH * months[step]) for step in of_step], dtype=np.int32)
     supposed, asked = suppose(timeline, moments, of_row, added, addable, later=later)
     given = _answered(
         {name: take(column, of_row) for name, column in attributes.items()}, steps, of_step
@@ -227,68 +244,54 @@ def _made_anew(
     return FeatureMatrix(values, X.features)
 
 
-def _plan(
-    possibilities: Possibilities,
-    attributes: Mapping[str, Column],
-    rows: Positions,
-    questions: Mapping[str, tuple[str, str]],
-) -> tuple[tuple[Step, ...], Positions, Positions]:
-    steps: list[Step] = []
-    pairs: list[tuple[int, int]] = []
-
-    def try_on(step: Step, who: Sequence[int]) -> None:
-        pairs.extend((row, len(steps)) for row in who)
-        steps.append(step)
-
-    everybody = rows.tolist()
-    for name, (yes, no) in questions.items():
-        column = attributes[name]
-        assert isinstance(column, Answers)  # noqa: S101 - only these are questions
-        open_ = [row for row in everybody if column.codes[row] not in (Answer.YES, Answer.NO)]
-        try_on(Step("answer", name, 1, yes), open_)
-        try_on(Step("answer", name, 0, no), open_)
-    for fact in possibilities.new_facts:
-        try_on(Step("event", fact.name, 1, fact.one), everybody)
-    for fact in possibilities.new_facts:
-        if fact.two is not None:
-            try_on(Step("event", fact.name, 2, fact.two), everybody)
-    for months in possibilities.quiet_months:
-        told = f"{months} {'month' if months == 1 else 'months'}"
-        try_on(Step("time", "quiet", months, told), everybody)
-    array = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return tuple(steps), array[:, 0], array[:, 1]
-
-
 def _added(possibilities: Possibilities, step: Step) -> list[Added]:
-    if step.kind != "event":
-        return []
-    names = [fact.name for fact in possibilities.new_facts]
-    place = names.index(step.name)
-    fact = possibilities.new_facts[place]
-    return [
-        Added(place, 1 + A_WEEK * number, fact.new_victim)
-        for number in reversed(range(step.amount))
-    ]
+    """Return the records that a step adds: of two of one kind, a week apart."""
+    added: list[Added] = []
+    for one in step.each:
+        if one.event < 0:
+            continue
+        is_new_fact = one.event < len(possibilities.new_facts)
+        new_victim = is_new_fact and possibilities.new_facts[one.event].new_victim
+        times = one.amount if one.kind == "event" else 1
+        added += [Added(one.event, 1 + A_WEEK * number, new_victim) for number in range(times)]
+    return sorted(added, key=lambda one: -one.days_before)
 
 
 def _answered(
     attributes: dict[str, Column], steps: Sequence[Step], of_step: Positions
 ) -> dict[str, Column]:
-    """Return attributes with the answers that are supposed."""
+    """Return attributes with what is supposed of them."""
     for place, step in enumerate(steps):
-        column = attributes.get(step.name)
-        if step.kind != "answer" or not isinstance(column, Answers):
-            continue
-        codes = column.codes.copy()
-        codes[of_step == place] = Answer.YES if step.amount else Answer.NO
-        attributes[step.name] = Answers(codes)
+        for one in step.each:
+            if one.kind in ("answer", "fact"):
+                rows = np.flatnonzero(of_step == place)
+                attributes[one.name] = _with_value(attributes[one.name], rows, one.value)
     return attributes
+
+
+def _with_value(column: Column, rows: Positions, value: float) -> Column:
+    match column:
+        case Answers(codes):
+            codes = codes.copy()
+            codes[rows] = int(value)
+            return Answers(codes)
+        case Categories(codes, names):
+            codes = codes.copy()
+            codes[rows] = int(value)
+            return Categories(codes, names)
+        case Numbers(values):
+            values = values.copy()
+            values[rows] = value
+            return Numbers(values)
+        case _:
+            raise TypeError("a date is never supposed")
 
 
 def changes_table(
     supposed: Suppositions,
     judge: Callable[[Suppositions], Judged],
     standing: Standing,
+    again: Callable[[tuple[Step, ...], Positions, Positions], Suppositions] | None = None,
 ) -> pa.Table:
     """Return what each change would make of a place, all other cases standing as they are.
 
@@ -298,41 +301,88 @@ def changes_table(
     judge : callable
         Asks the rules and the model that made the list.
     standing : Standing
+    again : callable, optional
+        Returns what follows from other steps, rows and places of steps (:func:`supposed_of`): then
+        pairs of changes are tried on cases that no single one leads across the line.
 
     Returns
     -------
     pyarrow.Table
-        ``referral_id``; ``kind`` (``answer``, ``event`` or ``time``), ``name``, ``amount`` and
-        ``text`` of the change; ``tier``, ``tier_name``, ``score`` and ``rank`` after it (null
-        where the referral would have no place); ``crosses``: ``line``, ``tier``, ``band`` or
-        empty; and ``told``: as which it is told, from 1, or 0. Told is the smallest change of each
-        kind that crosses the line; of a kind of which none does, the smallest that leads to
-        another tier; failing that, out of the band.
+        ``referral_id``; ``kind`` (``answer``, ``fact``, ``value``, ``event``, ``time`` or
+        ``pair``), ``name``, ``amount`` and ``text`` of the change; ``tier``, ``tier_name``,
+        ``score`` and ``rank`` after it (null where the referral would have no place); ``crosses``:
+        ``line``, ``tier``, ``band`` or empty; and ``told``: as which it is told, from 1, or 0. Told
+        is the smallest change of each kind that crosses the line; of a kind of which none does, the
+        smallest that leads to another tier; failing that, out of the band. Of pairs only one that
+        crosses the line is told.
     """
+    alone = _tried(supposed, judge, standing)
+    tried = [alone]
+    if again is not None:
+        steps, rows, places = _pairs(alone, standing)
+        if len(rows):
+            tried.append(_tried(again(steps, rows, places), judge, standing))
+    told = _told(tried)
+    tables = [one.table(standing) for one in tried]
+    table = pa.concat_tables(tables)
+    return table.append_column(SCHEMA.field("told"), pa.array(told, pa.int32())).cast(SCHEMA)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """Suppositions, what became of each, and whose they are by their places on the list."""
+
+    supposed: Suppositions
+    judged: Judged
+    own: Positions
+    ranks: npt.NDArray[np.int32]
+    crosses: npt.NDArray[np.str_]
+
+    @property
+    def each(self) -> list[Step]:
+        return [self.supposed.steps[step] for step in self.supposed.step]
+
+    def table(self, standing: Standing) -> pa.Table:
+        steps, judged, gone = self.each, self.judged, self.judged.excluded
+        columns = [
+            pa.array([standing.referral_ids[one] for one in self.own], pa.string()),
+            pa.array([step.kind for step in steps], pa.string()),
+            pa.array([step.name for step in steps], pa.string()),
+            pa.array([step.amount for step in steps], pa.int32()),
+            pa.array([step.text for step in steps], pa.string()),
+            pa.array(judged.tiers, pa.int8(), mask=gone),
+            pa.array([Tier(tier).words for tier in judged.tiers], pa.string(), mask=gone),
+            pa.array(judged.scores, pa.float64(), mask=gone),
+            pa.array(self.ranks, pa.int32(), mask=gone),
+            pa.array(self.crosses.tolist(), pa.string()),
+        ]
+        return pa.table(columns, names=SCHEMA.names[: len(columns)])
+
+
+def _tried(
+    supposed: Suppositions, judge: Callable[[Suppositions], Judged], standing: Standing
+) -> _Tried:
     judged = judge(supposed)
     place_of = {int(row): place for place, row in enumerate(standing.rows)}
     own = np.array([place_of[int(row)] for row in supposed.row], dtype=np.int64)
     ranks = places_among(judged.tiers, judged.scores, own, standing)
-    crosses = _crosses(judged, ranks, own, standing)
-    told = _told(supposed, crosses, own)
-    steps = [supposed.steps[step] for step in supposed.step]
-    gone = judged.excluded
-    return pa.table(
-        {
-            "referral_id": pa.array([standing.referral_ids[one] for one in own], pa.string()),
-            "kind": pa.array([step.kind for step in steps], pa.string()),
-            "name": pa.array([step.name for step in steps], pa.string()),
-            "amount": pa.array([step.amount for step in steps], pa.int32()),
-            "text": pa.array([step.text for step in steps], pa.string()),
-            "tier": pa.array(judged.tiers, pa.int8(), mask=gone),
-            "tier_name": pa.array([Tier(tier).words for tier in judged.tiers], mask=gone),
-            "score": pa.array(judged.scores, pa.float64(), mask=gone),
-            "rank": pa.array(ranks, pa.int32(), mask=gone),
-            "crosses": pa.array(crosses.tolist(), pa.string()),
-            "told": pa.array(told, pa.int32()),
-        },
-        schema=SCHEMA,
-    )
+    return _Tried(supposed, judged, own, ranks, _crosses(judged, ranks, own, standing))
+
+
+def _pairs(alone: _Tried, standing: Standing) -> tuple[tuple[Step, ...], Positions, Positions]:
+    """Return the pairs to try on cases that no single change leads across the line."""
+    steps: list[Step] = []
+    rows: list[int] = []
+    gains = np.where(alone.own < standing.capacity, 1, -1) * (alone.ranks - 1 - alone.own)
+    gains = np.where(alone.judged.excluded, 0, gains)
+    for place in np.unique(alone.own).tolist():
+        theirs = np.flatnonzero(alone.own == place)
+        if (alone.crosses[theirs] == "line").any():
+            continue
+        found = list(pairs_of(alone.supposed.steps, alone.supposed.step[theirs], gains[theirs]))
+        steps += found
+        rows += [int(standing.rows[place])] * len(found)
+    return tuple(steps), np.array(rows, np.int64), np.arange(len(steps), dtype=np.int64)
 
 
 def places_among(
@@ -389,31 +439,46 @@ def _crosses(
     )
 
 
-def _told(supposed: Suppositions, crosses: npt.NDArray[np.str_], own: Positions) -> list[int]:
+def _told(tried: Sequence[_Tried]) -> list[int]:
     """Return as which each change is told: of each kind the smallest that matters most."""
     best: dict[tuple[int, str], tuple[int, int]] = {}
     weight = {"line": 0, "tier": 1, "band": 2}
-    for number, (place, step, crossed) in enumerate(
-        zip(own.tolist(), supposed.step.tolist(), crosses.tolist(), strict=True)
-    ):
-        if not crossed:
+    every = [
+        (place, step.kind, crossed)
+        for one in tried
+        for place, step, crossed in zip(
+            one.own.tolist(), one.each, one.crosses.tolist(), strict=True
+        )
+    ]
+    for number, (place, kind, crossed) in enumerate(every):
+        if not crossed or (kind == "pair" and crossed != "line"):
             continue
-        key, found = (place, supposed.steps[step].kind), (weight[crossed], number)
+        key, found = (place, kind), (weight[crossed], number)
         best[key] = min(best.get(key, found), found)
     order: dict[int, list[int]] = {}
     for (place, _), (_matters, number) in sorted(best.items(), key=lambda item: item[1]):
         order.setdefault(place, []).append(number)
-    told = [0] * len(own)
+    told = [0] * len(every)
     for numbers in order.values():
         for position, number in enumerate(numbers, start=1):
             told[number] = position
     return told
 
 
-def changeable(feature: Feature) -> frozenset[Kind]:
-    """Return which kinds of change can change a feature."""
-    if feature.linked_by is not None or (feature.of or "").startswith("person."):
+def changeable(feature: Feature, words: Words) -> frozenset[Kind]:
+    """Return which kinds of change can change a feature.
+
+    Parameters
+    ----------
+    feature : Feature
+    words : Words
+        Of which attributes anything is supposed.
+    """
+    if feature.linked_by is not None:
         return frozenset()
-    if feature.measure == "attribute":
-        return frozenset({"answer"})
-    return frozenset({"event", "time"})
+    if feature.measure != "attribute":
+        return frozenset({"event", "time", "value", "pair"})
+    if feature.of not in (*words.answers, *words.values):
+        return frozenset()
+    found: frozenset[Kind] = frozenset({"answer", "pair"})
+    return found | {"fact"} if feature.of in words.can_change else found

@@ -10,7 +10,7 @@ from triage.papers.comparing import Comparison
 from triage.papers.html_pages import RECORDS_SHOWN, drawing_of, filled
 from triage.papers.pages import Case, ListPage, Reason
 from triage.papers.waterfall import waterfall
-from triage.papers.wording import SEEN, number_of, short_date
+from triage.papers.wording import SEEN, short_date
 
 __all__ = ["case_markdown", "case_page"]
 
@@ -137,8 +137,7 @@ def _changes(case: Case) -> Iterator[str]:
         return
     yield "\n## What would change it\n"
     yield from (f"- {_plain(one.text)}" for one in case.changes.told)
-    tried = number_of(case.changes.tried, "change")
-    yield f"\n{tried} tried one by one, with all other cases as they are. {case.changes.note}"
+    yield f"\n{case.changes.tried_words} {case.changes.note}"
 
 
 def _compared(one: Comparison) -> Iterator[str]:

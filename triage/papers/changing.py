@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from triage.papers.wording import sentence
+from triage.papers.wording import number_of, sentence
 
 __all__ = ["Change", "Changes", "changes_by_case"]
 
@@ -36,8 +36,8 @@ class Placed(Protocol):
 class Change:
     """One change of fact and what it would make of the place.
 
-    ``kind`` is ``answer``, ``event`` or ``time``; ``rank`` is None where the case would have no
-    place; ``crosses`` is ``line``, ``tier`` or ``band``.
+    ``kind`` is ``answer``, ``fact``, ``value``, ``event``, ``time`` or ``pair``; ``rank`` is None
+    where the case would have no place; ``crosses`` is ``line``, ``tier`` or ``band``.
     """
 
     kind: str
@@ -55,6 +55,14 @@ class Changes:
     told: tuple[Change, ...]
     tried: int
     note: str
+    pairs: int = 0
+
+    @property
+    def tried_words(self) -> str:
+        """How many were tried, and how."""
+        alone = f"{number_of(self.tried, 'change')} tried one by one"
+        pairs = f" and {number_of(self.pairs, 'pair')} of them" if self.pairs else ""
+        return f"{alone}{pairs}, with all other cases as they are."
 
 
 def changes_by_case(table: pa.Table, cases: Mapping[str, Placed]) -> Mapping[str, Changes]:
@@ -84,12 +92,13 @@ def _changes(rows: list[dict[str, Any]], case: Placed) -> Changes:
         )
         for row in told
     )
-    crosses = any(row["crosses"] == "line" for row in rows)
-    above = case.standing == "discuss"
-    note = (
-        "" if crosses else f"None of them would bring it {'below' if above else 'above'} the line."
-    )
-    return Changes(changes, len(rows), note)
+    line = {row["kind"] == "pair" for row in rows if row["crosses"] == "line"}
+    side = "below" if case.standing == "discuss" else "above"
+    note = "" if False in line else f"No single one would bring it {side} the line."
+    if not line:
+        note = f"None of them would bring it {side} the line."
+    pairs = sum(row["kind"] == "pair" for row in rows)
+    return Changes(changes, len(rows) - pairs, note, pairs)
 
 
 def _told(row: Mapping[str, Any], case: Placed) -> str:
@@ -97,6 +106,10 @@ def _told(row: Mapping[str, Any], case: Placed) -> str:
     match row["kind"]:
         case "answer":
             return f"If it turns out that {row['text']}, this case would {then}."
+        case "fact":
+            return f"If it came to be so that {row['text']}, this case would {then}."
+        case "pair":
+            return f"If {row['text']}, this case would {then}."
         case "time":
             return f"If {row['text']} pass with nothing new on record, this case would {then}."
         case _:

@@ -450,14 +450,15 @@ CHANGES = (
     _objects(
         "told",
         "The smallest changes of fact that would move it",
-        _word("kind", "What would change", "answer", "event", "time"),
+        _word("kind", "What would change", "answer", "fact", "value", "event", "time", "pair"),
         _text("name", "Its name"),
         _count("amount", "How much of it", "days, or how many"),
         _place("rank", "The place that would follow", "it would have no place"),
         _text("crosses", "What it would cross: list, line, tier or band", "none of them"),
         _text("text", "It in words"),
     ),
-    _count("tried", "How many were tried", "changes"),
+    _count("tried", "How many were tried one by one", "changes"),
+    _count("pairs", "How many were tried two at once", "pairs"),
     _text("note", "What is to be said beside them", "nothing"),
 )
 CASE = (

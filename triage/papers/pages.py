@@ -458,8 +458,9 @@ def _reading(page: ListPage) -> Iterator[Note]:
     )
     yield Note(
         "What would change it",
-        "Each change was tried by itself, with the same rules and the same model, while all other "
-        "cases stay as they are. It is no forecast. Nobody is asked to wait for it.",
+        "Each change was tried by itself, and pairs of them where none alone crosses the line, "
+        "with the same rules and the same model, while all other cases stay as they are. It is no "
+        "forecast. Nobody is asked to wait for it.",
     )
     scale = "the model's own scale" if page.chances else "its scale of points"
     yield Note(

@@ -294,7 +294,7 @@ def _apart(case: Case, against: Comparison | None) -> Iterator[RenderableType]:
     if case.changes:
         yield _text("\nWhat would change it", "bold")
         yield from (_text(f"  {change.text}") for change in case.changes.told)
-        tried = f"  {number_of(case.changes.tried, 'change')} tried one by one. {case.changes.note}"
+        tried = f"  {case.changes.tried_words} {case.changes.note}"
         yield _text(tried.rstrip())
     for compared in (case.above_next, against):
         if compared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -12,13 +13,18 @@ from triage.explain import (
     MEASURED_ON,
     MOST_TOLD,
     Contributions,
+    Declared,
     Judged,
+    Possibilities,
     Standing,
     Suppositions,
+    Words,
     changes_table,
     faithfulness_table,
+    observed_values,
     quiet,
     suppose_changes,
+    supposed_of,
 )
 from triage.features import Feature
 from triage.learning import Trained
@@ -29,7 +35,7 @@ from triage.workflows.project import Project
 from triage.workflows.questions import Asked
 from triage.workflows.ruling import ask_rules, said_by_model
 
-__all__ = ["changes_of", "faithfulness_of", "open_questions"]
+__all__ = ["changes_of", "faithfulness_of", "words_of"]
 
 A_WEEK = 7
 SAYS = "the referral says that "
@@ -61,16 +67,19 @@ def changes_of(
     pyarrow.Table
         See :func:`triage.explain.changes_table`.
     """
-    supposed = suppose_changes(
-        project.possibilities,
-        project.possibilities.timeline(project.vocabulary, project.scale),
+    rows, possibilities = ranking.rows[:MOST_TOLD], project.possibilities
+    values = observed_values(possibilities, asked.timeline, asked.moments, rows)
+    addable = possibilities.timeline(project.vocabulary, project.scale, values)
+    things = (
+        possibilities,
+        addable,
         asked.matrix,
         asked.timeline,
         asked.moments,
         asked.attributes,
-        ranking.rows[:MOST_TOLD],
-        open_questions(project.features, project.vocabulary),
     )
+    words = words_of(project.features, project.vocabulary, possibilities)
+    supposed = suppose_changes(*things, rows, words, values)
     places = ranking.places
     standing = Standing(
         rows=ranking.rows,
@@ -85,7 +94,7 @@ def changes_of(
     def judge(suppositions: Suppositions) -> Judged:
         return _judge(project, trained, asked, as_of, suppositions)
 
-    return changes_table(supposed, judge, standing)
+    return changes_table(supposed, judge, standing, partial(supposed_of, *things))
 
 
 def faithfulness_of(
@@ -103,23 +112,39 @@ def faithfulness_of(
     return faithfulness_table(trained, contributions, asked.matrix, rows, later)
 
 
-def open_questions(
-    features: tuple[Feature, ...], vocabulary: Vocabulary
-) -> dict[str, tuple[str, str]]:
-    """Return what referrals may say with a yes or a no, and either in plain words.
+def words_of(
+    features: tuple[Feature, ...], vocabulary: Vocabulary, possibilities: Possibilities
+) -> Words:
+    """Return which attributes may be found out or change, and what either would be in plain words.
 
-    A feature that is made of such an answer alone gives its own words.
+    As ``configs/changes.yaml`` declares it; where it declares nothing, open questions of referrals
+    with a yes or a no may be found out. A feature that is made of such an answer alone gives its
+    own words.
     """
-    told: dict[str, tuple[str, str]] = {}
-    for name, attribute in vocabulary.referrals.attributes.items():
-        if attribute.kind == "answer" and not attribute.audit_only:
-            meaning = attribute.meaning
-            told[f"referral.{name}"] = (meaning, f"it is not so that {meaning}")
+    kinds = vocabulary.attribute_fields()
+    declared = possibilities.facts
+    if declared is None:
+        questions = [
+            name
+            for name, kind in kinds.items()
+            if kind == "answer" and name.startswith("referral.")
+        ]
+        declared = Declared(found_out=questions)
+    answers: dict[str, tuple[str, str]] = {}
+    values: dict[str, tuple[str, str]] = {}
+    for name in (*declared.can_change, *declared.found_out):
+        table, _, attribute = name.partition(".")
+        about = (vocabulary.people if table == "person" else vocabulary.referrals).attributes
+        meaning = about[attribute].meaning if attribute in about else attribute.replace("_", " ")
+        if kinds[name] == "answer":
+            answers[name] = meaning, f"it is not so that {meaning}"
+        else:
+            values[name] = meaning, about[attribute].unit if attribute in about else ""
     for feature in features:
-        if feature.measure == "attribute" and feature.equals is None and feature.of in told:
+        if feature.measure == "attribute" and feature.equals is None and feature.of in answers:
             yes, no = (feature.describe(answer).removeprefix(SAYS) for answer in (1.0, 0.0))
-            told[feature.of] = (yes, no)
-    return told
+            answers[feature.of] = (yes, no)
+    return Words(answers, values, frozenset(declared.can_change))
 
 
 def _judge(

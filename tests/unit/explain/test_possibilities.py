@@ -81,3 +81,36 @@ FACT = "  - {{name: {name}, one: one more, event: {{{event}}}}}\n"
 def test_what_cannot_be_supposed_is_refused(tmp_path, text, problem):
     with pytest.raises(ConfigurationError, match=re.escape(problem)):
         read(tmp_path, text)
+
+
+def test_the_shipped_file_says_of_every_attribute_whether_it_can_change():
+    facts = read_possibilities(CHECKOUT / "configs" / "changes.yaml", VOCABULARY).facts
+    told = [*facts.can_change, *facts.found_out, *facts.never]
+    assert sorted(told) == sorted(set(told))
+    assert set(told) == set(VOCABULARY.attribute_fields(audit=True))
+    assert {"person.age", "person.sex", "person.ethnicity"} <= set(facts.never)
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ("{can_change: [referral.separation]}", r"nothing of person.age, .*'can_change'"),
+        ("{never: [referral.seperation]}", r"'referral.seperation' is no .*'referral.separation'"),
+        ("{can_change: [person.age]}", r"'person.age' can only be among those that 'never'"),
+        ("{can_change: [person.sex]}", r"'person.sex' can only be among those that 'never'"),
+        ("{found_out: [person.deceased_on]}", r"is a date or a text"),
+        (
+            "{never: [person.age], found_out: [person.age]}",
+            r"'person.age' must be declared once",
+        ),
+    ],
+)
+def test_what_is_declared_wrongly_is_told(tmp_path, facts, message):
+    with pytest.raises(ConfigurationError, match=message):
+        read(tmp_path, f"facts: {facts}\n")
+
+
+def test_a_measurement_is_of_a_number(tmp_path):
+    measured = "measured: [{name: m, of: tiks, one: 'a {value}', event: {type: dash}}]\n"
+    with pytest.raises(ConfigurationError, match=r"'tiks' is no number .*'ticks'"):
+        read(tmp_path, measured)

@@ -46,8 +46,11 @@ def test_a_trial_says_who_would_stand_elsewhere_and_changes_nothing(
         assert "(floor: must_discuss)" in row["why"]
         assert row["rank_new"] <= row["rank_old"]
     for row in rows:
-        if row["why"] == "others move":
+        if row["why"] == "others moved":
             assert row["rank_new"] > row["rank_old"]
+            assert row["by_rules"] == 0
+        if row["rank_old"] and row["rank_new"]:
+            assert row["by_rules"] + row["by_others"] == row["rank_old"] - row["rank_new"]
     assert "flag where" in done.err
     assert (files(ranked / "lists"), files(ranked / "configs")) == before
     text = page.read_text()
@@ -61,7 +64,9 @@ def test_the_same_policy_moves_nobody(program, ranked) -> None:
     done = program.must(
         "rules", "diff", rules, rules, "--as-of", AS_OF, "--workspace", ranked, "--format", "csv"
     )
-    assert done.out.splitlines() == ["referral,rank_old,rank_new,tier_old,tier_new,moves,why"]
+    assert done.out.splitlines() == [
+        "referral,rank_old,rank_new,tier_old,tier_new,moves,by_rules,by_others,why"
+    ]
     assert "No rule in force on this date differs." in done.err
 
 

@@ -325,6 +325,11 @@ class ListPage:
     faithfulness: tuple[Faithful, ...] = ()
 
     @property
+    def faithful_words(self) -> tuple[str, ...]:
+        """How far the reasons of this list can be relied on, in sentences."""
+        return tuple(_faithful(self.faithfulness))
+
+    @property
     def outcome(self) -> str:
         """What is foretold, with its horizon."""
         return _outcome(self.manifest.model)
@@ -373,6 +378,38 @@ class ListPage:
     def told_in_full(self) -> tuple[Case, ...]:
         """Those that have a section of their own: to discuss, and near misses."""
         return self.discuss + self.near_misses
+
+
+FAITHFUL = {
+    "deletion": (
+        "If reasons are taken away, the strongest first, {} of 100 parts of what sets a score "
+        "apart are undone on average{}."
+    ),
+    "insertion": (
+        "If another case is given these reasons, the strongest first, it makes {} of 100 parts of "
+        "the way to this score on average{}."
+    ),
+    "agreement_top": (
+        "Models taught on other draws of people give {} of 100 of the three strongest reasons "
+        "too{}."
+    ),
+    "stability_top": (
+        "After a week in which nothing happens, {} of 100 of the three strongest reasons are the "
+        "same{}."
+    ),
+}
+"""What each measure of a list's reasons says, with its value and what chance alone would give."""
+
+
+def _faithful(measures: Iterable[Faithful]) -> Iterator[str]:
+    found = {one.measure: one for one in measures if one.value is not None}
+    if "additivity" in found:
+        yield "The reasons of each case add up to its score: this was checked for every case."
+    for name, template in FAITHFUL.items():
+        if name in found:
+            value, by_chance = found[name].value, found[name].by_chance
+            chance = "" if by_chance is None else f" (in random order: {100 * by_chance:.0f})"
+            yield template.format(f"{100 * (value or 0.0):.0f}", chance)
 
 
 def _outcome(model: ModelFacts) -> str:

@@ -12,7 +12,17 @@ from triage.workspace import Panel
 __all__ = ["trial_page"]
 
 RULES = ("Rule", "What became of it", "Was", "Becomes")
-REFERRALS = ("Referral", "Place now", "Place then", "Tier now", "Tier then", "Move", "Why")
+REFERRALS = (
+    "Referral",
+    "Place now",
+    "Place then",
+    "Tier now",
+    "Tier then",
+    "Move",
+    "Places by its own rules",
+    "Places by others",
+    "Why",
+)
 
 
 def trial_page(
@@ -34,7 +44,8 @@ def trial_page(
     rules : sequence of rows
         Those that differ: title, what became of the rule, what it was and what it becomes.
     referrals : sequence of rows
-        Those that would stand elsewhere: id, places and tiers now and then, move, why.
+        Those that would stand elsewhere: id, places and tiers now and then, move, the places gained
+        by its own rules and by others, why.
     """
     return told_page(
         ToldPage(

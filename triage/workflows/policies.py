@@ -12,7 +12,16 @@ import numpy.typing as npt
 
 from triage.errors import ConfigurationError, Problem
 from triage.papers import trial_page
-from triage.ranking import Exclusion, Tier, exclusions_of, join_cases, rank, tiers_of
+from triage.ranking import (
+    Exclusion,
+    Standings,
+    Tier,
+    exclusions_of,
+    join_cases,
+    places_among,
+    rank,
+    tiers_of,
+)
 from triage.registry import Registry
 from triage.rules import (
     Policy,
@@ -38,7 +47,18 @@ from triage.workspace import write_whole
 __all__ = ["CasesTried", "cover_rules", "diff_rules", "try_rules"]
 
 CASE_COLUMNS = ("theme", "case", "rule", "expected", "got", "passed")
-DIFF_COLUMNS = ("referral", "rank_old", "rank_new", "tier_old", "tier_new", "moves", "why")
+DIFF_COLUMNS = (
+    "referral",
+    "rank_old",
+    "rank_new",
+    "tier_old",
+    "tier_new",
+    "moves",
+    "by_rules",
+    "by_others",
+    "why",
+)
+OTHERS = "others moved"
 COVERAGE_COLUMNS = (
     "rule",
     "effect",
@@ -189,7 +209,7 @@ def diff_rules(
         for policy in policies
     )
     changes = changes_between(policies[0], policies[1], as_of)
-    rows = _moves(asked.referral_ids, was, becomes, project.panel.capacity)
+    rows = _moves(asked.referral_ids, scores, was, becomes, project.panel.capacity)
     told = _told(rows, changes, project.panel.capacity, trained.spec.title)
     if output is not None:
         write_whole(output, _diff_page(project, as_of, rows, changes, told[-1]))
@@ -289,9 +309,31 @@ def _placed(
     return _Placed(known, ranks, tiers_of(trace).tolist(), dict(exclusions_of(trace)))
 
 
-def _moves(ids: Sequence[str], was: _Placed, becomes: _Placed, capacity: int) -> list[Row]:
-    """Return a row for each referral whose place or whose rules change, by their new places."""
+def _alone(ids: Sequence[str], scores: Floats, was: _Placed, becomes: _Placed) -> dict[int, int]:
+    """Return the place of each referral if the new policy reached it alone, by row."""
+    field = np.array(sorted(was.ranks), dtype=np.int64)
+    both = np.array([row for row in field.tolist() if row in becomes.ranks], dtype=np.int64)
+    old, new = (np.array(one.tiers, dtype=np.int8) for one in (was, becomes))
+    places = places_among(
+        Standings(old[field], scores[field]),
+        [ids[row] for row in field.tolist()],
+        np.ones(len(field), dtype=bool),
+        np.searchsorted(field, both),
+        Standings(new[both], scores[both]),
+    )
+    return dict(zip(both.tolist(), places.tolist(), strict=True))
+
+
+def _moves(
+    ids: Sequence[str], scores: Floats, was: _Placed, becomes: _Placed, capacity: int
+) -> list[Row]:
+    """Return a row for each referral whose place or whose rules change, by their new places.
+
+    What its own rules do to a place, the others standing as they did, and what the others do then
+    sum to its move.
+    """
     found = []
+    alone = _alone(ids, scores, was, becomes)
     for row, name in enumerate(ids):
         before, after = was.fired(row), becomes.fired(row)
         rank_old, rank_new = was.ranks.get(row), becomes.ranks.get(row)
@@ -307,10 +349,18 @@ def _moves(ids: Sequence[str], was: _Placed, becomes: _Placed, capacity: int) ->
                 "tier_old": was.tier_words(row),
                 "tier_new": becomes.tier_words(row),
                 "moves": _move(rank_old, rank_new, capacity),
-                "why": "; ".join(why) or "others move",
+                **_shared(rank_old, alone.get(row), rank_new),
+                "why": "; ".join(why) or OTHERS,
             }
         )
     return sorted(found, key=lambda one: (one["rank_new"] or len(ids) + 1, one["referral"]))
+
+
+def _shared(old: int | None, alone: int | None, new: int | None) -> dict[str, int | None]:
+    """Return the places gained by its own rules, and by the others' moves; they sum to the move."""
+    if old is None or new is None or alone is None:
+        return {"by_rules": None, "by_others": None}
+    return {"by_rules": old - alone, "by_others": alone - new}
 
 
 def _move(old: int | None, new: int | None, capacity: int) -> str:
@@ -334,15 +384,16 @@ def _told(
         first = "No rule in force on this date differs."
     else:
         first = f"{len(changes)} rule{'s' * (len(changes) > 1)} differ{'s' * (len(changes) == 1)}:"
-    by_rule = sum(one["why"] != "others move" for one in rows)
+    by_rule = sum(one["why"] != OTHERS for one in rows)
     enter = sum(one["rank_new"] is not None and _enters(one, capacity) for one in rows)
     leave = sum(one["rank_old"] is not None and _leaves(one, capacity) for one in rows)
     return [
         first,
         *(f"  {change.told}" for change in changes),
         f"Ranked twice by {model}: {enter} would enter the top {capacity} and {leave} leave it; "
-        f"rules themselves reach {by_rule} referrals, and {len(rows) - by_rule} more move because "
-        "others do.",
+        f"rules themselves reach {by_rule} referrals, and {len(rows) - by_rule} more move only "
+        "because others moved. by_rules and by_others are places gained (below 0: lost), and sum "
+        "to the move.",
     ]
 
 

@@ -256,3 +256,24 @@ def test_what_rules_say_without_raising_stands_beside_the_referral(effect: str, 
     marks = {one.mark for case in list_page(marked).cases for one in case.flags}
     assert marks == {mark}
     assert mark in make_papers(marked)["list.html"].decode()
+
+
+def test_how_far_reasons_can_be_relied_on_stands_folded_in_plain_words():
+    rows = [
+        {"measure": "additivity", "value": 0.0, "by_chance": None},
+        {"measure": "deletion", "value": 0.93, "by_chance": 0.55},
+        {"measure": "agreement_top", "value": None, "by_chance": 0.04},
+    ]
+    table = pa.Table.from_pylist(
+        [{**row, "referrals": 9, "text": "told"} for row in rows],
+        schema=invented_tables().faithfulness.schema,
+    )
+    bundle = a_bundle(dataclasses.replace(invented_tables(), faithfulness=table))
+    told = list_page(bundle).faithful_words
+    assert told[0].startswith("The reasons of each case add up")
+    assert "93 of 100 parts" in told[1]
+    assert told[1].endswith("on average (in random order: 55).")
+    assert len(told) == 2
+    html = make_papers(bundle)["list.html"].decode()
+    folded = html[html.index("<details>") : html.index("</details>")]
+    assert all(text in folded for text in told)

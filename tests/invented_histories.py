@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.invented_lists import invented_content
@@ -15,6 +16,7 @@ from triage.lists import Bundle, write_bundle
 from triage.records import CaseHistories, build_histories
 from triage.rules import Policy, Rule, Theme
 from triage.workflows.against import History
+from triage.workflows.deciding import Said
 from triage.workflows.project import Project, load_project
 from triage.workflows.questions import ask_of_open
 from triage.workflows.ranking import Making
@@ -88,12 +90,18 @@ class World:
             referrals=self.referrals,
         )
 
-    def list_of(self, folder: Path, as_of: datetime.date, *earlier: Bundle) -> Bundle:
+    def list_of(
+        self,
+        folder: Path,
+        as_of: datetime.date,
+        *earlier: Bundle,
+        decided: Mapping[tuple[str, str], Said] = MappingProxyType({}),
+    ) -> Bundle:
         """Write its list of a date, compared with the first of earlier ones."""
         asked = ask_of_open(self.project, self.histories, as_of)
         configs = {"configs/rules/theme.yaml": self.rules}
         making = Making(self.project, self.trained, self.model, as_of, configs, self.code)
-        history = History(earlier[0] if earlier else None, earlier, ())
+        history = History(earlier[0] if earlier else None, earlier, (), decided)
         tables = making.tables(asked, self.histories, history)
         blank = invented_content()
         content = replace(

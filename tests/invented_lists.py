@@ -309,6 +309,8 @@ def with_beside(tables: ListTables) -> ListTables:
         "lists": 2,
         "records": 4,
         "changes": ["3 incidents in the last 12 months; then: no incidents in the last 12 months"],
+        "decision": None,
+        "met_on": None,
     }
     return replace(
         tables,

@@ -226,6 +226,15 @@ def test_who_was_accepted_is_on_the_programme_for_the_next_list_only(ranked, pro
     assert "record: places on the programme" in checked.inputs
     earlier = read_accepted(project, today=today, progress=Silent(), decided_before=today)
     assert "record: places on the programme" not in earlier.inputs
+    from triage.workflows.against import read_history
+
+    lists, tomorrow = project.workspace.lists, today + datetime.timedelta(days=1)
+    history = read_history(lists, tomorrow, None).with_decisions(project.workspace, tomorrow)
+    ((_, referral_id),) = history.decided
+    said = history.decided[history.earlier[0].list_id, str(row["referral_id"])]
+    assert (referral_id, said.decision, said.met_on) == (row["referral_id"], "accept", today)
+    assert "record: decisions on earlier lists" in history.inputs
+    assert not read_history(lists, today, None).with_decisions(project.workspace, today).decided
     taken = json.loads(program.must("capacity", *at, "--format", "json").out)
     assert {"what": "taken", "number": 1} in taken
     assert {"what": "open with C. Planted-Worker", "number": 1} in taken

@@ -67,11 +67,15 @@ EARLIER = schema(
     lists=pa.int32(),
     records=pa.int32(),
     changes=pa.list_(pa.string()),
+    decision=(pa.string(),),
+    met_on=(pa.date32(),),
 )
-"""Ranked referrals whose person stood on an earlier list: the last on which they were within
-capacity, else the last on which they stood. ``then_id`` is the referral under which; ``lists``
-on how many earlier lists; ``records`` how many of the person's records became known since;
-``changes`` the facts that have changed, in plain words, those that move the score most first."""
+"""Ranked referrals whose person stood on an earlier list: the last on which the panel decided, else
+the last on which they were within capacity, else the last on which they stood. ``then_id`` is the
+referral under which; ``lists`` on how many earlier lists; ``records`` how many of the person's
+records became known since; ``changes`` the facts that have changed, in plain words, those that move
+the score most first; ``decision`` and ``met_on`` what the panel decided and when it met, where the
+record has that."""
 
 CAUSES = ("model", "policy", "clock", "answers", "facts", "others")
 """Why a place changed, in the order in which it is asked."""

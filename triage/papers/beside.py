@@ -24,6 +24,16 @@ CAUSE_WORDS = {
 }
 """Each cause of a move, as it stands beside a place."""
 
+DECIDED = {
+    "accept": "taken on",
+    "defer": "put off",
+    "route": "sent to another service",
+    "decline": "declined",
+    "no further action": "no further action",
+    "leave": "taken on, and has left the programme since",
+}
+"""What a panel decided, as it is told of an earlier meeting."""
+
 STANDINGS = {
     "discuss": "to be discussed",
     "near_miss": "a near miss",
@@ -104,16 +114,21 @@ class Earlier:
     lists: int
     records: int
     changes: tuple[str, ...]
+    decision: str | None = None
+    met_on: datetime.date | None = None
 
     @property
     def heard(self) -> bool:
-        """Whether it was within capacity there."""
-        return self.standing == "discuss"
+        """Whether it was within capacity there, or the panel decided on it all the same."""
+        return self.standing == "discuss" or self.decision is not None
 
     @property
     def told(self) -> str:
         """When the person was last within reach of a panel, in a sentence."""
         when = f"on the list of {date_words(self.as_of)}, at place {self.rank}"
+        if self.decision and self.met_on:
+            what = DECIDED.get(self.decision, self.decision)
+            return f"Last heard by the panel of {date_words(self.met_on)}: {what}. It stood {when}."
         if self.heard:
             return f"Last listed to be discussed {when}."
         return f"On no earlier list within capacity; last stood {when}, {STANDINGS[self.standing]}."

@@ -218,7 +218,7 @@ COLUMNS: tuple[Field, ...] = (
     _column(DEPENDS, NOT_FULL),
     _date(
         "last_to_be_discussed",
-        "As-of date of the last list on which the person was within capacity",
+        "As-of date of the last list on which the person was within capacity or decided on",
         "there was none",
     ),
     _word(
@@ -377,7 +377,9 @@ EARLIER = (
     _count("lists", "How many earlier lists the person was on", "lists"),
     _count("records", "How many records became known since", "records"),
     _texts("changes", "What changed since, in sentences"),
-    _yes_no("heard", "Whether it was within capacity there"),
+    _text("decision", "What the panel decided then", "no decision is on record"),
+    _date("met_on", "When the panel met that decided it", "no decision is on record"),
+    _yes_no("heard", "Whether it was within capacity there, or decided on all the same"),
 )
 BESIDE = (
     RANK,

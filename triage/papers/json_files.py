@@ -116,6 +116,8 @@ def _beside(beside: Beside) -> dict[str, Any]:
     if beside.earlier is not None:
         told["earlier"]["as_of"] = beside.earlier.as_of.isoformat()
         told["earlier"]["heard"] = beside.earlier.heard
+        met_on = beside.earlier.met_on
+        told["earlier"]["met_on"] = met_on.isoformat() if met_on else None
     return told
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +58,11 @@ from triage.ranking import Standings, causes_of_moves
 from triage.records import NEVER, CaseHistories
 from triage.timeline import Moments, Timeline, day_of, moments_of
 from triage.workflows.cases import answer_columns
+from triage.workflows.deciding import Said, decided_on
 from triage.workflows.making import made_anew
 from triage.workflows.project import Project
 from triage.workflows.questions import Asked
+from triage.workspace import Workspace
 
 __all__ = ["NONE", "History", "Judge", "Judged", "Now", "moves_table", "read_history"]
 
@@ -109,17 +111,31 @@ class History:
         Those of the year before, the latest first.
     passed_over : tuple of str
         Those that could not be read: of another release, or changed since.
+    decided : mapping of (str, str) to Said
+        What panels decided on them, by list and referral.
+    digests : mapping of str to str
+        The hash of that, by its name; empty where nothing was.
     """
 
     against: Bundle | None
     earlier: tuple[Bundle, ...]
     passed_over: tuple[str, ...]
+    decided: Mapping[tuple[str, str], Said] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def inputs(self) -> dict[str, str]:
         """What a list is made from besides: each of these lists, by its seal."""
         used = {one.list_id: one for one in (*self.earlier, self.against) if one is not None}
-        return {f"lists/{name}": used[name].manifest.seal for name in sorted(used)}
+        return {f"lists/{name}": used[name].manifest.seal for name in sorted(used)} | dict(
+            self.digests
+        )
+
+    def with_decisions(self, workspace: Workspace, as_of: datetime.date) -> History:
+        """Return it with what panels had decided on these lists before a day."""
+        lists = {one.list_id for one in self.earlier}
+        decided, digests = decided_on(workspace, lists, before=as_of)
+        return replace(self, decided=decided, digests=digests)
 
     @property
     def facts(self) -> AgainstFacts | None:
@@ -426,8 +442,8 @@ def _later(
 def _alike(one: Asked, other: Asked) -> Bools:
     """Return of which rows every feature and attribute is the same, shape (n,)."""
     same = ((one.matrix.values == other.matrix.values) | _both_nan(one, other)).all(axis=1)
-    for field in other.attributes.keys() & one.attributes.keys():
-        same &= _equal(one.attributes[field], other.attributes[field])
+    for name in other.attributes.keys() & one.attributes.keys():
+        same &= _equal(one.attributes[name], other.attributes[name])
     return np.asarray(same)
 
 

@@ -281,6 +281,7 @@ def replay_list(project: Project, name: str, *, progress: Progress, use: Any = N
         )
         before = NONE if manifest.against is None else manifest.against.list_id
         history = read_history(project.workspace.lists, manifest.as_of, before)
+        history = history.with_decisions(project.workspace, manifest.as_of)
         inputs = {**checked.inputs, **history.inputs}
         causes += _changed("input", manifest.inputs, inputs)
         progress.stage("Making the list again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,9 @@ if TYPE_CHECKING:  # to take decisions over, no extract is read
 
 __all__ = [
     "Decided",
+    "Said",
     "count_places",
+    "decided_on",
     "list_decisions",
     "take_decisions",
     "with_decided_places",
@@ -42,6 +44,15 @@ __all__ = [
 
 SOURCE = "decisions"
 INPUT = "record: places on the programme"
+TOLD = "record: decisions on earlier lists"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a panel decided of a referral, and when it met."""
+
+    decision: str
+    met_on: datetime.date
 
 
 @dataclass(frozen=True)
@@ -217,6 +228,32 @@ def with_decided_places(
         histories=add_events(checked.histories, events),
         inputs={**checked.inputs, INPUT: _sha256(events)},
     )
+
+
+def decided_on(
+    workspace: Workspace, lists: Collection[str], *, before: datetime.date
+) -> tuple[dict[tuple[str, str], Said], dict[str, str]]:
+    """Return what panels decided on some lists, by list and referral, and the hash of it by a name.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    lists : collection of str
+    before : date
+        Only what was recorded before this day. What was erased is not told.
+    """
+    known = [
+        one
+        for one in kept_decisions(workspace)
+        if one.list_id in lists and one.recorded_at.date() < before and not one.erased
+    ]
+    told = {
+        key: Said(one.wanted.choice, one.met_on) for key, one in sorted(current_of(known).items())
+    }
+    if not told:
+        return {}, {}
+    rows = [{"of": list(key), **vars(said)} for key, said in told.items()]
+    return told, {TOLD: _sha256(rows)}
 
 
 def _sha256(events: Sequence[dict[str, Any]]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from triage.features import FeatureMatrix
 from triage.learning import Trained
 from triage.lists import EARLIER, Bundle
 from triage.timeline import day_of
+from triage.workflows.deciding import Said
 from triage.workflows.questions import Asked
 
 __all__ = ["earlier_table"]
@@ -32,9 +34,20 @@ class _Stood:
     row: int
     place: dict[str, Any]
     lists: int
+    said: Said | None
+
+    @property
+    def weight(self) -> int:
+        """How much it says: of a place that was decided on most, then of one within capacity."""
+        return 2 if self.said else int(self.place["standing"] == "discuss")
 
 
-def earlier_table(trained: Trained, asked: Asked, earlier: Sequence[Bundle]) -> pa.Table:
+def earlier_table(
+    trained: Trained,
+    asked: Asked,
+    earlier: Sequence[Bundle],
+    decided: Mapping[tuple[str, str], Said] = MappingProxyType({}),
+) -> pa.Table:
     """Return when each person was last listed, and what has changed since.
 
     Parameters
@@ -45,13 +58,15 @@ def earlier_table(trained: Trained, asked: Asked, earlier: Sequence[Bundle]) -> 
         The ranked referrals.
     earlier : sequence of Bundle
         Earlier lists, the latest first.
+    decided : mapping of (str, str) to Said, optional
+        What panels decided on these, by list and referral.
 
     Returns
     -------
     pyarrow.Table
         With the schema :data:`triage.lists.EARLIER`.
     """
-    stood = _stood(earlier)
+    stood = _stood(earlier, decided)
     persons = asked.referrals["person_id"].to_pylist()
     rows = [row for row, person in enumerate(persons) if person in stood]
     if not rows:
@@ -78,6 +93,8 @@ def earlier_table(trained: Trained, asked: Asked, earlier: Sequence[Bundle]) -> 
                 "changes": list(
                     _changes(today.matrix, then, row, names, changed[row], int(elapsed[row]))
                 ),
+                "decision": one.said.decision if one.said else None,
+                "met_on": one.said.met_on if one.said else None,
             }
             for row, one in enumerate(places)
         ],
@@ -85,19 +102,23 @@ def earlier_table(trained: Trained, asked: Asked, earlier: Sequence[Bundle]) -> 
     )
 
 
-def _stood(earlier: Sequence[Bundle]) -> dict[str, _Stood]:
-    """Return the list that is told of each person: the last within capacity, else the last."""
+def _stood(earlier: Sequence[Bundle], decided: Mapping[tuple[str, str], Said]) -> dict[str, _Stood]:
+    """Return the list that is told of each person.
+
+    The last on which a panel decided; else the last within capacity; else the last.
+    """
     found: dict[str, _Stood] = {}
     for bundle in earlier:
         for row, place in enumerate(bundle.tables.referrals.to_pylist()):
             person = place["person_id"]
             before = found.get(person)
+            said = decided.get((bundle.list_id, place["referral_id"]))
             lists = 1 if before is None else before.lists + 1
-            heard = before is not None and before.place["standing"] == "discuss"
-            if before is None or (place["standing"] == "discuss" and not heard):
-                found[person] = _Stood(bundle, row, place, lists)
+            here = _Stood(bundle, row, place, lists, said)
+            if before is None or here.weight > before.weight:
+                found[person] = here
             else:
-                found[person] = _Stood(before.bundle, before.row, before.place, lists)
+                found[person] = replace(before, lists=lists)
     return found
 
 

@@ -110,6 +110,7 @@ def make_list(
     if capacity is not None:
         project, chosen = with_capacity(project, capacity)
     history = read_history(project.workspace.lists, as_of, against)
+    history = history.with_decisions(project.workspace, as_of)
     if history.passed_over:
         names = ", ".join(history.passed_over)
         progress.stage(
@@ -258,7 +259,7 @@ class Making:
             heard=heard_table(
                 tables.referrals, links, linked_together=project.panel.ranking.linked_together
             ),
-            earlier=earlier_table(trained, ranked, history.earlier),
+            earlier=earlier_table(trained, ranked, history.earlier, history.decided),
             scales=scales_table(project, alone, self.rank),
         )
         if history.against is None:

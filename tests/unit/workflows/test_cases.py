@@ -16,6 +16,7 @@ from triage.lists import Bundle
 from triage.papers import list_page
 from triage.timeline import Timeline, build_timeline, day_of, find_links, linked_on, on_scale
 from triage.workflows.cases import answer_columns, answers_table
+from triage.workflows.deciding import Said
 from triage.workflows.questions import ask_of_open
 
 
@@ -245,3 +246,23 @@ def test_why_a_place_moved_is_the_same_whether_or_not_linked_cases_stand_togethe
         bundle = replace(now, project=project).list_of(folder, NOW, earlier)
         moves.append(bundle.tables.moves.to_pylist())
     assert moves[0] == moves[1]
+
+
+def test_when_the_panel_last_decided_is_told_and_what(tmp_path: Path) -> None:
+    world = a_world()
+    first = world.list_of(tmp_path, datetime.date(2026, 1, 25))
+    then = world.list_of(tmp_path, THEN)
+    said = Said("defer", datetime.date(2026, 1, 28))
+    decided = {(first.list_id, "r2"): said}
+    bundle = world.list_of(tmp_path, NOW, then, first, decided=decided)
+    told = {row["referral_id"]: row for row in bundle.tables.earlier.to_pylist()}
+    assert (told["r2"]["list_id"], told["r2"]["lists"]) == (first.list_id, 2)
+    assert (told["r2"]["decision"], told["r2"]["met_on"]) == ("defer", said.met_on)
+    assert (told["r1"]["list_id"], told["r1"]["decision"]) == (then.list_id, None)
+    (case,) = (one for one in list_page(bundle).cases if one.referral_id == "r2")
+    assert case.beside.earlier is not None
+    assert case.beside.earlier.heard
+    assert case.beside.earlier.told == (
+        "Last heard by the panel of 28 January 2026: put off. It stood on the list of 25 January "
+        "2026, at place 5."
+    )

@@ -95,7 +95,7 @@ def test_the_shipped_file_says_of_every_attribute_whether_it_can_change():
     ("facts", "message"),
     [
         ("{can_change: [referral.separation]}", r"nothing of person.age, .*'can_change'"),
-        ("{never: [referral.seperation]}", r"'referral.seperation' is no .*'referral.separation'"),
+        ("{never: [referral.separated]}", r"'referral.separated' is no .*'referral.separation'"),
         ("{can_change: [person.age]}", r"'person.age' can only be among those that 'never'"),
         ("{can_change: [person.sex]}", r"'person.sex' can only be among those that 'never'"),
         ("{found_out: [person.deceased_on]}", r"is a date or a text"),

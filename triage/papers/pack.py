@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from triage.conditions import date_words
@@ -41,8 +41,8 @@ def _pack(page: ListPage) -> dict[str, Any]:
         "opening": list(_opening(page)),
         "likely_head": f"Within {page.horizon}" if page.chances else "Score",
         "line": page.line_words,
-        "discuss": [_row(case) for case in page.discuss],
-        "near_misses": [_row(case) for case in page.near_misses],
+        "discuss": [_row(case, page.common_marks) for case in page.discuss],
+        "near_misses": [_row(case, page.common_marks) for case in page.near_misses],
         "sheets": [_sheet(case) for case in page.told_in_full],
         "gone": [
             {
@@ -93,10 +93,10 @@ def _opening(page: ListPage) -> Iterator[str]:
         )
     if not page.cases:
         yield "No referral is ranked on this list."
-    yield from filter(None, (page.sure_words, page.moved_words))
+    yield from filter(None, (page.sure_words, page.common_words, page.moved_words))
 
 
-def _row(case: Case) -> dict[str, Any]:
+def _row(case: Case, common: Collection[str] = ()) -> dict[str, Any]:
     return {
         "rank": case.rank,
         "place": case.sure.band,
@@ -107,7 +107,7 @@ def _row(case: Case) -> dict[str, Any]:
         "marks": [
             *(["Reserved place"] if case.sure.reserved else []),
             *([case.sure.mark] if case.sure.provisional else []),
-            *(flag.mark for flag in case.flags),
+            *(flag.mark for flag in case.flags if flag.mark not in common),
             *filter(None, case.beside.marks),
         ],
         "agency": case.agency_name,

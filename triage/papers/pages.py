@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -323,6 +323,24 @@ class ListPage:
     astride: str = ""
     gone: tuple[Gone, ...] = ()
     faithfulness: tuple[Faithful, ...] = ()
+
+    @property
+    def common_marks(self) -> Mapping[str, int]:
+        """Marks that most cases bear, so that they set none apart, and how many bear each."""
+        counts = Counter(flag.mark for case in self.cases for flag in case.flags)
+        most = len(self.cases) / 2
+        return {mark: count for mark, count in counts.items() if count > most}
+
+    @property
+    def common_words(self) -> str:
+        """What marks most cases bear, in a sentence; empty where there are none."""
+        told = "; ".join(f"“{mark}” ({count})" for mark, count in self.common_marks.items())
+        if not told:
+            return ""
+        return (
+            f"Most of the {number_of(len(self.cases), 'ranked case')} are marked alike, which is "
+            f"told on their own pages and not here: {told}."
+        )
 
     @property
     def faithful_words(self) -> tuple[str, ...]:

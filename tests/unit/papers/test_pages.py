@@ -277,3 +277,21 @@ def test_how_far_reasons_can_be_relied_on_stands_folded_in_plain_words():
     html = make_papers(bundle)["list.html"].decode()
     folded = html[html.index("<details>") : html.index("</details>")]
     assert all(text in folded for text in told)
+
+
+def test_a_mark_that_most_cases_bear_is_told_once_and_not_on_every_row():
+    tables = invented_tables()
+    rules = tables.rules.to_pylist()
+    for row in rules:
+        if row["rule_id"] == "serial":
+            row["truth"] = "yes"
+    everybody = pa.Table.from_pylist(rules, schema=tables.rules.schema)
+    bundle = a_bundle(dataclasses.replace(tables, rules=everybody))
+    page = list_page(bundle)
+    (mark,) = page.common_marks
+    assert all(mark in {flag.mark for flag in case.flags} for case in page.cases)
+    html = make_papers(bundle)["list.html"].decode()
+    listed = html[html.index('<section id="list"') : html.index('<section id="below"')]
+    assert mark not in listed
+    assert f"“{mark}” ({len(page.cases)})" in html
+    assert html.count(mark) > len(page.told_in_full)

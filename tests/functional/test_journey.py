@@ -44,8 +44,8 @@ def test_the_next_list_tells_what_moved_since_and_replays_beside_it(program, ran
     second = Path(done.out.strip()).parent
     before = files(second)
     shown = rows_of(program.must("show", second.name, "--workspace", ranked, "--format", "csv").out)
-    ranked = [one for one in shown if one["rank"] and not one["standing"].startswith("joined")]
-    assert {row["moved"] for row in ranked} <= {"new", "up", "down", "same"}
+    placed = [one for one in shown if one["rank"] and not one["standing"].startswith("joined")]
+    assert {row["moved"] for row in placed} <= {"new", "up", "down", "same"}
     assert {"up", "gone"} < {row["moved"] for row in shown}
     second.rename(ranked / "later")
     program.must(*rank)

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.test_audit import accept_first, first_on
+from tests.functional.test_audit_pack import checked
 from tests.killing import Death, Killer, Ran
 
 KILLS = int(os.environ.get("TRIAGE_KILLS", "4"))
@@ -165,3 +166,21 @@ def test_a_list_of_a_killed_command_is_there_whole_or_not_at_all(killer, ranked,
 def test_papers_of_a_killed_command_are_all_there_or_none(killer, ranked, tmp_path) -> None:
     states = kill_often(killer, ranked, tmp_path, "papers", "latest")
     assert states == {"old", "new"} or KILLS < 20
+
+
+def test_an_audit_pack_of_a_killed_command_is_whole_or_not_there(killer, ranked, tmp_path) -> None:
+    """Its extract of the ledger tells what was killed before, so no two packs are the same."""
+    arguments = ("audit", "pack", "latest", "--workspace")
+    done = shutil.copytree(ranked, tmp_path / "done")
+    for death in deaths(killer.must(*arguments, done)):
+        copy = shutil.copytree(ranked, tmp_path / "copy")
+        killer(*arguments, copy, death=death)
+        killer.must("capacity", "--workspace", copy)
+        assert remains(copy) == [], death
+        packs = list((copy / "results" / "packs").glob("*"))
+        again = killer(*arguments, copy)
+        assert again.code == (8 if packs else 0), death
+        (pack,) = (copy / "results" / "packs").glob("*")
+        assert checked(pack).returncode == 0, death
+        killer.must("audit", "verify", "--workspace", copy)
+        shutil.rmtree(copy)

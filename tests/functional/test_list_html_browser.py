@@ -1,4 +1,4 @@
-"""``list.html`` and the page about groups in a real browser: nothing is loaded, all fits."""
+"""A list, and the pages beside it, in a real browser: nothing is loaded, all fits."""
 
 from __future__ import annotations
 
@@ -15,9 +15,19 @@ from tests.invented_lists import (
     with_beside,
     with_every_text,
 )
+from tests.unit.papers.builders import a_bundle
+from tests.unit.papers.test_audit_packs import facts
 from tests.unit.papers.test_fairness_pages import report
 from triage.lists import write_bundle
-from triage.papers import fairness_page, make_papers
+from triage.papers import (
+    algo_care,
+    contents_page,
+    explanations,
+    fairness_page,
+    make_guides,
+    make_papers,
+    told_page,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +67,22 @@ def groups_html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("groups") / "fairness.html"
     path.write_bytes(fairness_page(report()))
     return path
+
+
+@pytest.fixture(scope="module")
+def beside_html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of the pages that lie beside a list, and in an audit pack."""
+    folder = tmp_path_factory.mktemp("beside")
+    files = {"card.html": ("Model card", "1f" * 32)}
+    pages = {
+        "columns": make_guides(a_bundle(), ["csv"])["columns.html"],
+        "explanations": told_page(explanations(facts())),
+        "algo-care": told_page(algo_care(facts())),
+        "contents": told_page(contents_page(facts(), files)),
+    }
+    for name, content in pages.items():
+        (folder / f"{name}.html").write_bytes(content)
+    return folder
 
 
 def opened(browser: Any, path: Path, width: int = 1280) -> tuple[Any, list[str]]:
@@ -123,21 +149,37 @@ def test_the_page_about_groups_asks_for_nothing_and_fits(
 def test_axe_finds_no_fault(
     browser: Any, html: str, width: int, request: pytest.FixtureRequest
 ) -> None:
+    assert faults_of(browser, request.getfixturevalue(html), width) == []
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("name", ["columns", "explanations", "algo-care", "contents"])
+def test_what_lies_beside_a_list_can_be_read_by_all(
+    browser: Any, beside_html: Path, name: str, width: int
+) -> None:
+    path = beside_html / f"{name}.html"
+    assert faults_of(browser, path, width) == []
+    page, heard = opened(browser, path, width)
+    assert heard == [path.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def faults_of(browser: Any, path: Path, width: int) -> list[tuple[str, list[str]]]:
+    """Return what axe finds wrong with a page."""
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )
     # axe runs as a script, which the page's policy refuses: here alone the policy is set aside.
     context = browser.new_context(bypass_csp=True, viewport={"width": width, "height": 900})
     page = context.new_page()
-    page.goto(request.getfixturevalue(html).as_uri())
+    page.goto(path.as_uri())
     found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
-    faults = [
+    assert len(found.response["passes"]) > 10
+    context.close()
+    return [
         (fault["id"], [node["html"] for node in fault["nodes"]][:3])
         for fault in found.response["violations"]
     ]
-    assert faults == []
-    assert len(found.response["passes"]) > 10
-    context.close()
 
 
 def test_on_a4_each_case_begins_a_page(browser: Any, list_html: Path) -> None:

@@ -80,11 +80,11 @@ TOLD_IDS = (
 WHAT = {
     "card": "Model card",
     "atrs": "Transparency record (ATRS)",
-    "replay": "Whether the list comes out the same when it is made again",
-    "explanations": "The ICO’s six explanations; a person fills in the rest",
-    "algo-care": "ALGO-CARE checklist; a person fills in the rest",
-    "ledger": "Every use of this list on record, by ids",
-    "fairness": "What was measured of groups at the cut",
+    "replay": "What came of replaying it",
+    "explanations": "The ICO’s six explanations",
+    "algo-care": "ALGO-CARE checklist",
+    "ledger": "Its uses on record, by ids",
+    "fairness": "Groups at the cut",
 }
 
 

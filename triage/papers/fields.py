@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from triage.lists import CHOICES
+
 __all__ = ["COLUMNS", "LIST", "TOLD", "Field", "Kind"]
 
 Kind = Literal[
@@ -377,7 +379,7 @@ EARLIER = (
     _count("lists", "How many earlier lists the person was on", "lists"),
     _count("records", "How many records became known since", "records"),
     _texts("changes", "What changed since, in sentences"),
-    _text("decision", "What the panel decided then", "no decision is on record"),
+    _word("decision", "What the panel decided then", *CHOICES, empty="no decision is on record"),
     _date("met_on", "When the panel met that decided it", "no decision is on record"),
     _yes_no("heard", "Whether it was within capacity there, or decided on all the same"),
 )

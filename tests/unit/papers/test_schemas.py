@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,61 @@ def faults(schema: str, text: str) -> list[str]:
     validator.check_schema(rules)
     found = validator(rules, format_checker=validator.FORMAT_CHECKER).iter_errors(json.loads(text))
     return [f"{'/'.join(map(str, one.absolute_path))}: {one.message[:100]}" for one in found]
+
+
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "yes_no": bool,
+    "whole": int,
+    "place": int,
+    "number": (int, float),
+    "chance": (int, float),
+    "object": dict,
+}
+
+
+INNER = {"many": "one", "rows": "many", "by_name": "one", "lists_by_name": "many"}
+
+
+def misfits(field: Field, value: Any, where: str = "") -> Iterator[str]:
+    """Yield what a value is that its field does not say: a second look, by no library."""
+    here = f"{where}/{field.name}"
+    if field.shape == "one":
+        yield from misfits_of_one(field, value, here)
+        return
+    within = replace(field, shape=INNER[field.shape])
+    by_name = field.shape.endswith("by_name")
+    if not isinstance(value, dict if by_name else list):
+        yield f"{here} holds not several"
+        return
+    for item in value.values() if by_name else value:
+        yield from misfits(within, item, here)
+
+
+def misfits_of_one(field: Field, value: Any, here: str) -> Iterator[str]:
+    if value is None:
+        if not field.empty or field.kind == "text":
+            yield f"{here} is null"
+    elif not isinstance(value, KINDS.get(field.kind, str)):
+        yield f"{here} is no {field.kind}"
+    elif field.values and value not in field.values:
+        yield f"{here} is another word"
+    elif field.kind == "object":
+        if others := set(value) ^ {one.name for one in field.of}:
+            yield f"{here} has other fields: {others}"
+        for one in field.of:
+            yield from misfits(one, value.get(one.name), here)
+
+
+def whole(fields: tuple[Field, ...], text: bytes) -> list[str]:
+    return list(misfits(Field("", "object", "All of it", of=fields), json.loads(text)))
+
+
+@pytest.mark.parametrize("name", bundles())
+def test_every_json_is_what_its_fields_say(name):
+    bundle = bundles()[name]
+    assert whole(LIST, make_paper(bundle, "json")) == []
+    for paper in ({"reader": "agency", "agency": "housing"}, {"reader": "public"}):
+        assert whole(TOLD, make_paper(bundle, "json", **paper)) == []
 
 
 @pytest.mark.parametrize("name", bundles())

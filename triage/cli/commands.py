@@ -625,7 +625,7 @@ class Every(enum.StrEnum):
 @application.command(
     "backtest",
     epilog="Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --every month\n\n"
-    "Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --retrain-months 1 "
+    "Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --retrain-months 3 "
     "--resamples 200\n\n"
     "Example:  triage backtest --from 2024-01-01 --to 2025-06-01 --against two_features",
 )
@@ -649,8 +649,8 @@ def backtest_command(
             "--retrain-months",
             min=1,
             metavar="N",
-            help="Train anew after so many months; by default as configs/panel.yaml says: "
-            "'--retrain-months 1' for each list.",
+            help="Train anew after so many months; by default as configs/panel.yaml says, for each "
+            "list. '--retrain-months 3' is a third of the fits.",
         ),
     ] = None,
     resamples: Annotated[

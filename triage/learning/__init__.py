@@ -89,6 +89,7 @@ from triage.learning.replays import Occasion, can_learn, replay
 from triage.learning.resampling import Figure, Resamples
 from triage.learning.searches import Search, Span, settings_of
 from triage.learning.searching import Round, Searched, Trial, search_models
+from triage.learning.shapes import FeatureShape, ShapePoint, shapes_of
 from triage.learning.shifts import (
     Drawn,
     Reading,
@@ -137,6 +138,7 @@ __all__ = [
     "Expectation",
     "ExpectedHarmBoosting",
     "Experiment",
+    "FeatureShape",
     "Figure",
     "Fit",
     "Forest",
@@ -162,6 +164,7 @@ __all__ = [
     "RuleRate",
     "Search",
     "Searched",
+    "ShapePoint",
     "SignedLogistic",
     "Skill",
     "SourceRate",
@@ -201,6 +204,7 @@ __all__ = [
     "score_alarms",
     "search_models",
     "settings_of",
+    "shapes_of",
     "share_between",
     "share_shift",
     "shift",

@@ -17,6 +17,7 @@ from triage.learning.forecasts import calibrated, measure_forecast, measure_orde
 from triage.learning.measures import lists_of, places
 from triage.learning.panels import Heard, Measured, measured
 from triage.learning.resampling import DRAWS, Figure, Resamples
+from triage.learning.shapes import FeatureShape
 from triage.outcomes import Labels
 from triage.timeline import Moments
 from triage.workspace import Strict
@@ -255,6 +256,7 @@ class Evaluation(Strict):
     curve: list[CurvePoint]
     groups: list[GroupFigures]
     calibration_by_group: list[CalibrationFigures] = []
+    shapes: list[FeatureShape] = []
     others: list[Other]
     against: Comparison | None
     alarms: list[ToldAlarm]

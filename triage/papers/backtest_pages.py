@@ -34,6 +34,7 @@ KINDS = {
     "baseline": "no ranking",
     "with rules": "the panel's rules and the model",
 }
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 EVERY = {"month": "each month", "quarter": "each quarter", "year": "each year"}
 HANDLINGS = {
     "as_recorded": "Every answer counts as recorded",
@@ -102,6 +103,7 @@ def backtest_page(report: BacktestReport) -> bytes:
         page=page,
         kinds=KINDS,
         every=EVERY[report.every],
+        anew=_anew(report),
         handlings=HANDLINGS,
         pc=percent,
         between=between,
@@ -112,6 +114,14 @@ def backtest_page(report: BacktestReport) -> bytes:
         calibration=_calibration(reference),
         cut_words=lambda cut: _cut_words(cut, report),
     )
+
+
+def _anew(report: BacktestReport) -> str:
+    """Return when models were trained anew."""
+    if report.retrain_months <= MONTHS[report.every]:
+        return "Models were trained anew for each list"
+    months = number_of(report.retrain_months, "month")
+    return f"Models were trained anew after {months} of lists, so that some lists had older models"
 
 
 def _headline(report: BacktestReport, reference: RankerFigures, rival: RankerFigures | None) -> str:

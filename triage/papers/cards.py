@@ -6,6 +6,7 @@ import datetime
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -13,7 +14,14 @@ from markupsafe import Markup
 from triage.conditions import date_words
 from triage.papers.calibration import calibration_drawing
 from triage.papers.html_pages import drawn
-from triage.papers.plots import Row, interval_plot, percent
+from triage.papers.plots import (
+    Row,
+    interval_plot,
+    percent,
+    plain_number,
+    shapes_plot,
+    times_the_odds,
+)
 from triage.papers.told import Section, Table, ToldPage, told_markdown, told_page
 from triage.papers.wording import horizon_words, number_of
 from triage.workspace import Panel
@@ -22,6 +30,7 @@ if TYPE_CHECKING:  # learning takes seconds to import
     from triage.learning import (
         CalibrationFigures,
         Evaluation,
+        FeatureShape,
         Figure,
         GroupFigures,
         Measured,
@@ -53,6 +62,15 @@ LIMITS = (
     "Nothing is told of a group of few people; that is not to say that it is treated alike.",
     "Intervals come from drawing people again. They do not cover a change of law, recording or "
     "practice.",
+)
+SHAPES = (
+    "The score of this model is a sum of one curve a feature, and of nothing else: no two features "
+    "work together. The curves that reach furthest are drawn, each over the values of referrals as "
+    "they are spread, one a person; at ×1 a value is as good as not looked at.",
+    "A dot is what a value makes of the odds, against the mean of all, when all else is equal; "
+    "between two dots a curve may take its step anywhere. “?” is a value that is not known. A "
+    "curve is what the model does, not what brings harm about: features that come together share "
+    "what is due to both.",
 )
 TO_FILL = "To be filled in by the panel."
 DIRECTIONS = {"raises": "more can only raise", "lowers": "more can only lower", "none": "free"}
@@ -159,6 +177,10 @@ def _sections(card: Card) -> Iterator[Section]:
     yield Section("alarms", "Alarms", _alarms(made))
     yield Section("data", "Data", _data(made), _inputs(made))
     yield Section("features", "Features and directions", _about_features(made), _features(made))
+    if made.shapes:
+        yield Section(
+            "shapes", "What each feature does", SHAPES, _shapes(made), _drawn_shapes(made)
+        )
     yield Section("limits", "Limits", (*LIMITS, *(f"{note}." for note in made.notes)))
     yield Section("approval", "Approval and retest", _approval(card))
 
@@ -405,6 +427,34 @@ def _features(made: Evaluation) -> Table:
         ("Feature", "In words", "Theme", "Direction"),
         [(one.name, one.words, one.theme, DIRECTIONS[one.direction]) for one in made.features],
     )
+
+
+def _drawn_shapes(made: Evaluation) -> Markup:
+    drawing = shapes_plot("What each feature's values make of the odds", made.shapes)
+    return drawn("plot", drawing=drawing, key="shapes-figure")
+
+
+def _shapes(made: Evaluation) -> Table:
+    return Table(
+        "The plots' numbers: values, and what they make of the odds",
+        ("Feature", "Not known", "Its values"),
+        [
+            (
+                one.feature,
+                "" if one.unknown is None else times_the_odds(one.unknown),
+                "; ".join(_runs(one)),
+            )
+            for one in made.shapes
+        ],
+        layout="named",
+    )
+
+
+def _runs(shape: FeatureShape) -> Iterator[str]:
+    """Yield what values make of the odds, those told together that make the same of them."""
+    for odds, among in groupby(shape.points, key=lambda at: times_the_odds(at.adds)):
+        first, *rest = [plain_number(at.value) for at in among]
+        yield f"{first} to {rest[-1]}: {odds}" if rest else f"{first}: {odds}"
 
 
 def _approval(card: Card) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from triage.learning import Bin, Measured
+    from triage.learning import Bin, FeatureShape, Measured, ShapePoint
 
 __all__ = [
     "Course",
@@ -20,6 +20,9 @@ __all__ = [
     "interval_plot",
     "narrow_interval_plot",
     "percent",
+    "plain_number",
+    "shapes_plot",
+    "times_the_odds",
 ]
 
 INK, GREY, PALE, RULE = "#1b1d22", "#4b4f58", "#d9dbe0", "#9aa0ab"
@@ -234,6 +237,75 @@ def calibration_plot(title: str, bins: Sequence[Bin]) -> Plot:
     shapes.append(_text(left + size / 2, top + size + 40, "what was said", "middle"))
     told = ". ".join(f"said {percent(one.expected)}, came {between(one.observed)}" for one in bins)
     return Plot(title, told, 420, int(top + size + 52), tuple(shapes))
+
+
+def shapes_plot(title: str, shapes: Sequence[FeatureShape]) -> Plot:
+    """Return a small plot a feature, all of one scale: what each value makes of the odds."""
+    across, wide, tall, gap_x, gap_y, left, top = 3, 240.0, 110.0, 40.0, 62.0, 44.0, 26.0
+    adds = [point.adds for one in shapes for point in one.points]
+    adds += [one.unknown for one in shapes if one.unknown is not None]
+    low, high = min(*adds, -math.log(2)), max(*adds, math.log(2))
+    drawn: list[Shape] = []
+    for place, one in enumerate(shapes):
+        x0 = left + (wide + gap_x) * (place % across)
+        y0 = top + (tall + gap_y) * (place // across)
+        first, last = one.points[0].value, one.points[-1].value
+
+        def x(value: float, x0: float = x0, first: float = first, last: float = last) -> float:
+            return x0 + (wide - 34) * ((value - first) / (last - first) if last > first else 0.5)
+
+        def y(value: float, y0: float = y0) -> float:
+            return y0 + tall * (high - value) / (high - low)
+
+        drawn.append(_text(x0, y0 - 9, one.feature, weight="700", size="12"))
+        for power in range(math.ceil(low / math.log(2)), math.floor(high / math.log(2)) + 1):
+            level = power * math.log(2)
+            drawn.append(_line(x0, y(level), x0 + wide, y(level), RULE if not power else PALE, 1))
+            if place % across == 0:
+                words = times_the_odds(level)
+                drawn.append(_text(x0 - 6, y(level) + 4, words, "end", fill=GREY, size="11"))
+        ends = [(x(point.value), y(point.adds)) for point in one.points]
+        drawn += [_line(*start, *end, COLOURS[0], 2) for start, end in itertools.pairwise(ends)]
+        drawn += [_mark("circle", *end, 3, COLOURS[0]) for end in ends]
+        below = y0 + tall + 16
+        drawn.append(_text(x(first), below, plain_number(first), fill=GREY, size="11"))
+        if last > first:
+            drawn.append(_text(x(last), below, plain_number(last), "end", fill=GREY, size="11"))
+        if one.unknown is not None:
+            drawn.append(_mark("diamond", x0 + wide - 8, y(one.unknown), 4, COLOURS[1]))
+            drawn.append(_text(x0 + wide - 8, below, "?", "middle", fill=GREY, size="11"))
+    told = ". ".join(
+        f"{one.feature}: from {_at(one.points[0])} to {_at(one.points[-1])}" for one in shapes
+    )
+    height = top + (tall + gap_y) * -(-len(shapes) // across)
+    return Plot(title, told, 880, int(height), tuple(drawn))
+
+
+def _at(point: ShapePoint) -> str:
+    return f"{times_the_odds(point.adds)} at {plain_number(point.value)}"
+
+
+def plain_number(value: float) -> str:
+    """Return a value of a feature, to at most two digits after the point.
+
+    Examples
+    --------
+    >>> plain_number(3650.0), plain_number(0.125), plain_number(-2.5)
+    ('3,650', '0.12', '−2.5')
+    """
+    told = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return told.replace("-", "−")
+
+
+def times_the_odds(log_odds: float) -> str:
+    """Return what an addition to the log-odds makes of the odds.
+
+    Examples
+    --------
+    >>> times_the_odds(0.0), times_the_odds(0.6931), times_the_odds(-0.6931)
+    ('×1', '×2', '×0.5')
+    """
+    return f"×{math.exp(log_odds):.2f}".rstrip("0").rstrip(".")
 
 
 def _most(values: Sequence[float] | Iterator[float]) -> float:

@@ -38,10 +38,11 @@ from triage.learning import (
     Trained,
     figure_of,
     forward_scores,
+    shapes_of,
 )
 from triage.records import CaseHistories
 from triage.registry import Registry, Version
-from triage.timeline import training_days
+from triage.timeline import Moments, training_days
 from triage.workflows.grouping import grouped_by
 from triage.workflows.project import Project, code_version
 from triage.workflows.windows import Window, baseline_of
@@ -183,6 +184,11 @@ def evaluate_models(project: Project, trials: Trials) -> dict[str, Evaluation]:
             curve=_curve(project, tested, result),
             groups=_groups(project, trials, tested, result),
             calibration_by_group=_calibrations(project, trials, tested, result),
+            shapes=shapes_of(
+                result.trained,
+                examples.matrix.take(_latest_of_each(examples.moments)),
+                smallest=project.panel.smallest_group,
+            ),
             others=[
                 Other(
                     title=other.trained.spec.title,
@@ -202,6 +208,13 @@ def evaluate_models(project: Project, trials: Trials) -> dict[str, Evaluation]:
         )
         for result in experiment.results
     }
+
+
+def _latest_of_each(moments: Moments) -> npt.NDArray[np.int64]:
+    """Return the row of each person's last moment, so that a count of rows is one of people."""
+    order = np.lexsort((moments.day, moments.person))
+    last = np.append(np.diff(moments.person[order]) != 0, True)
+    return np.sort(order[last])
 
 
 def _concerns(alarm: ToldAlarm, result: Result) -> bool:

@@ -32,7 +32,7 @@ class Backtest(Strict):
     Parameters
     ----------
     retrain_months : int
-        Models are trained anew after so many months of lists.
+        Models are trained anew after so many months of lists; with 1, for each list.
     lately_months : int
         A person listed within so many months before was listed lately.
     resamples : int
@@ -41,7 +41,7 @@ class Backtest(Strict):
         Of those to whom the outcome came, and who were missed, these are told apart.
     """
 
-    retrain_months: int = pydantic.Field(default=3, ge=1, le=120)
+    retrain_months: int = pydantic.Field(default=1, ge=1, le=120)
     lately_months: int = pydantic.Field(default=6, ge=1, le=120)
     resamples: int = pydantic.Field(default=1000, ge=50, le=100_000)
     no_history: NoHistory | None = None

@@ -216,3 +216,9 @@ def test_the_csv_holds_every_figure_and_differences_beside_them():
         row["measure"] for row in rows
     }
     assert not any(math.isnan(float(row["value"])) for row in rows if row["value"])
+
+
+def test_the_page_says_whether_each_list_had_models_of_its_own():
+    assert "Models were trained anew after 3 months of lists, so that some lists had" in words()
+    assert "Models were trained anew for each list, on outcomes" in words(retrain_months=1)
+    assert "trained anew for each list" in words(every="year", retrain_months=12)

@@ -10,8 +10,10 @@ from triage.learning import (
     AboutFeature,
     CalibrationFigures,
     CurvePoint,
+    FeatureShape,
     Figure,
     GroupFigures,
+    ShapePoint,
     Standing,
     judge,
     wilson_interval,
@@ -100,6 +102,20 @@ def test_the_card_has_every_part_that_was_promised():
     assert "Acknowledged by me on 1 January 2026: because" in text
     assert "to be tested again by 1 March 2027" in text
     assert "SYNTHETIC DATA" in text
+
+
+def test_an_additive_models_card_draws_the_curve_of_each_feature():
+    points = {0: -0.1, 1: -0.102, 3650: 0.6931}
+    curve = [ShapePoint(value=value, adds=adds) for value, adds in points.items()]
+    shapes = [FeatureShape(feature="more_365d", points=curve, unknown=0.25)]
+    text = card_markdown(card(shapes=shapes))
+    assert "## What each feature does" in text
+    assert "| more_365d | ×1.28 | 0 to 1: ×0.9; 3,650: ×2 |" in text
+    page = card_page(card(shapes=shapes)).decode()
+    drawn = page.split('<section id="shapes"')[1].split("</section>")[0]
+    assert "more_365d: from ×0.9 at 0 to ×2 at 3,650" in drawn
+    assert drawn.count("<circle") == 3
+    assert ">?</text>" in drawn
 
 
 def test_an_override_stands_on_the_card_and_nobody_named_is_said():

@@ -88,6 +88,37 @@ def test_the_others_are_compared_with_any_model_that_learns(program, ranked, unt
     assert "Did you mean 'two_features'?" in done.err
 
 
+POINTS = """name: {name}
+title: Points of {name}
+purpose: A test.
+source: A test.
+kind: comparator
+points:
+"""
+
+
+def test_points_that_cannot_be_computed_are_told_and_measured_as_a_lot(program, workspace) -> None:
+    """Nobody fills in a DARA here, so a grade of it says the same of everybody."""
+    models = workspace / "models"
+    for path in models.glob("*.yaml"):
+        if path.stem != "two_features":
+            path.unlink()
+    grade, known = "  - {feature: dara_grade_latest_730d, weight: 1}\n", "incidents_365d"
+    (models / "nothing.yaml").write_text(POINTS.format(name="nothing") + grade)
+    half = POINTS.format(name="half") + grade + f"  - {{feature: {known}, weight: 1}}\n"
+    (models / "half.yaml").write_text(half)
+    done = program.must(*ASKED, "--workspace", workspace, "--format", "json")
+    said = " ".join(done.err.split())
+    assert "Points of nothing could not be computed: dara_grade_latest_730d is known of" in said
+    assert "Points of half was computed without 1 of its 2 features" in said
+    found = {row["ranker"]: row for row in json.loads(done.out)}
+    assert found["nothing"]["harm_captured"] == pytest.approx(found["random"]["harm_captured"])
+    assert found["half"]["auc"] > 0.5
+    (page,) = (workspace / "results" / "backtest").rglob("backtest.html")
+    assert "Points of nothing (not computable)" in page.read_text(encoding="utf-8")
+    assert "Points of half (not" not in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("dates", "code", "said"),
     [

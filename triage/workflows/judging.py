@@ -139,8 +139,34 @@ def judge(
         treatment_meaning=treatment.meaning if treatment else "",
         handlings=tuple(_handlings(project, histories, replayed, list(scales))),
         no_history=panel.backtest.no_history.meaning if panel.backtest.no_history else "",
-        notes=replayed.notes,
+        notes=(*replayed.notes, *_silent(replayed)),
     )
+
+
+def _silent(replayed: Replayed) -> Iterator[str]:
+    """Yield which sets of points lack features that tell anybody on the lists apart."""
+    at, matrix = replayed.at, replayed.asked.matrix
+    for spec in replayed.specs:
+        if spec.learns:
+            continue
+        names = spec.choose(matrix.features)
+        blank = [name for name in names if not _tells_apart(matrix.column(name)[at])]
+        if not _tells_apart(replayed.scores[spec.name][at]):
+            yield (
+                f"{spec.title} could not be computed: {', '.join(names)} is known of nobody on "
+                "these lists, or the same of everybody. Its figures are those of a lot."
+            )
+        elif blank:
+            yield (
+                f"{spec.title} was computed without {len(blank)} of its {len(names)} features, "
+                "which are known of nobody on these lists, or the same of everybody: "
+                f"{', '.join(blank)}."
+            )
+
+
+def _tells_apart(values: Floats) -> bool:
+    known = values[~np.isnan(values)]
+    return len(known) > 0 and bool(len(known) < len(values) or np.ptp(known) > 0)
 
 
 def _cuts(capacity: int) -> tuple[Cut, ...]:
@@ -195,7 +221,8 @@ def _about(replayed: Replayed) -> Iterator[tuple[str, str, str, str]]:
     """Yield each ranker's name, title and kind, and what it is."""
     for spec in replayed.specs:
         kind = "champion" if spec.name == replayed.champion else _kind(spec)
-        yield spec.name, spec.title, kind, spec.purpose
+        computed = _tells_apart(replayed.scores[spec.name][replayed.at])
+        yield spec.name, spec.title + ("" if computed else " (not computable)"), kind, spec.purpose
     title = next(spec.title for spec in replayed.specs if spec.name == replayed.reference)
     told = "The list as the panel has it: tiers by the rules first, and the score within each."
     yield "with_rules", f"Rules, then {title[0].lower()}{title[1:]}", "with rules", told

@@ -126,12 +126,16 @@ def _anew(report: BacktestReport) -> str:
 
 def _headline(report: BacktestReport, reference: RankerFigures, rival: RankerFigures | None) -> str:
     main = report.main
-    lists = "the list" if len(report.lists) == 1 else f"each of {len(report.lists)} lists"
+    lists = (
+        f"the list of {date_words(report.first)}"
+        if len(report.lists) == 1
+        else f"each of {len(report.lists)} lists from {date_words(report.first)} to "
+        f"{date_words(report.last)}"
+    )
     told = (
-        f"Had the panel heard the first {report.panel.capacity} on {lists} from "
-        f"{date_words(report.first)} to {date_words(report.last)}, it would have heard the people "
-        f"behind {between(reference.measures[main])} of all the harm that followed within "
-        f"{horizon_words(report.horizon_days)}, ranked by {_lower(reference.title)}"
+        f"Had the panel heard the first {report.panel.capacity} on {lists}, it would have heard "
+        f"the people behind {between(reference.measures[main])} of all the harm that followed "
+        f"within {horizon_words(report.horizon_days)}, ranked by {_lower(reference.title)}"
     )
     others = [f"{percent(report.ranker('random').measures[main].value)} drawn by lot"]
     if rival is not None:

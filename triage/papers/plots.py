@@ -33,6 +33,9 @@ FINE = 0.0995
 ONE_LINE = 52
 """More letters do not stand beside each other in a narrow plot."""
 
+LETTER = 7.3
+"""How wide a letter of a plot may be."""
+
 MARKS = ("circle", "square", "diamond")
 
 
@@ -117,7 +120,7 @@ def interval_plot(title: str, rows: Sequence[Row]) -> Plot:
         y = top + row * (place + 0.5)
         weight = "700" if one.stands_out else "400"
         colour = COLOURS[0] if one.stands_out else GREY
-        shapes.append(_text(left - 12, y + 4, one.words, "end", weight=weight))
+        shapes.append(_text(left - 12, y + 4, within(one.words, left - 12), "end", weight=weight))
         if not math.isnan(one.found.low):
             shapes.append(_line(x(one.found.low), y, x(one.found.high), y, colour, 3))
         if not math.isnan(one.found.value):
@@ -146,14 +149,15 @@ def narrow_interval_plot(title: str, rows: Sequence[Row]) -> Plot:
         weight = "700" if one.stands_out else "400"
         colour = COLOURS[0] if one.stands_out else GREY
         first, y = end - 12 - 18 * number, end - 12
-        shapes.append(_text(left, first + 2, one.words, weight=weight, size="14"))
+        words = within(one.words, length)
+        shapes.append(_text(left, first + 2, words, weight=weight, size="14"))
         shapes.append(_text(left + length, y - 16, its, "end", weight=weight, size="14"))
         if not math.isnan(one.found.low):
             shapes.append(_line(x(one.found.low), y, x(one.found.high), y, colour, 3))
         if not math.isnan(one.found.value):
             shapes.append(_mark("circle", x(one.found.value), y, 6, colour))
-    words = ". ".join(f"{one.words}: {its}" for one, its in zip(rows, told, strict=True))
-    return Plot(title, words, 428, height, tuple(shapes))
+    read_out = ". ".join(f"{one.words}: {its}" for one, its in zip(rows, told, strict=True))
+    return Plot(title, read_out, 428, height, tuple(shapes))
 
 
 def course_plot(
@@ -197,7 +201,8 @@ def course_plot(
         beside = left + 10 + (0 if narrow else length / len(courses) * number)
         beneath = 14 + (22 * number if narrow else 0)
         shapes.append(_mark(MARKS[number], beside, beneath, 5, COLOURS[number]))
-        shapes.append(_text(beside + 14, beneath + 4, one.words))
+        room = length if narrow else length / len(courses)
+        shapes.append(_text(beside + 14, beneath + 4, within(one.words, room - 28)))
     told = ". ".join(
         f"{one.words}: "
         + ", ".join(
@@ -283,6 +288,18 @@ def shapes_plot(title: str, shapes: Sequence[FeatureShape]) -> Plot:
 
 def _at(point: ShapePoint) -> str:
     return f"{times_the_odds(point.adds)} at {plain_number(point.value)}"
+
+
+def within(words: str, width: float) -> str:
+    """Return words that a plot has room for, those left out told by dots.
+
+    Examples
+    --------
+    >>> within("Rules, then gradient boosting", 300), within("Rules, then gradient boosting", 100)
+    ('Rules, then gradient boosting', 'Rules, then…')
+    """
+    most = int(width / LETTER)
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 def plain_number(value: float) -> str:

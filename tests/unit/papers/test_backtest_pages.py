@@ -222,3 +222,15 @@ def test_the_page_says_whether_each_list_had_models_of_its_own():
     assert "Models were trained anew after 3 months of lists, so that some lists had" in words()
     assert "Models were trained anew for each list, on outcomes" in words(retrain_months=1)
     assert "trained anew for each list" in words(every="year", retrain_months=12)
+
+
+def test_a_single_list_is_named_by_its_day_and_a_long_name_stays_within_its_plot():
+    one = report().lists[0]
+    assert "on the list of 1 January 2024, it would have heard" in words(lists=(one,))
+    assert "on each of 2 lists from 1 January 2024 to 1 February 2024, it" in words()
+    long = ranker("rfg", "Recency, " * 12, "comparator", 0.35, difference=BETTER)
+    rankers = (report().rankers[0], long, report().rankers[2])
+    page = backtest_page(report(rankers=rankers)).decode()
+    drawn = [text.split("</text>")[0] for text in page.split("<text")[1:]]
+    assert max(len(text.rpartition(">")[2]) for text in drawn) <= 56
+    assert any("…" in text for text in drawn)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.referee import as_known, value_of
 from triage.conditions import parse_condition
-from triage.features import Feature, compute, evidence, make_plan
+from triage.features import Feature, compute, evidence, evidence_of_each, make_plan
 from triage.harm import Scale
 from triage.records import CaseHistories, Vocabulary, build_histories
 from triage.timeline import Timeline, build_timeline, day_of, moments_of
@@ -260,6 +260,11 @@ def made_again_from_its_evidence(
     plan = make_plan([wanted])
     before = compute(plan, timeline, moments, threads=1).values
     positions = evidence(wanted, timeline, 0, day_of(AS_OF))
+    everybody = np.arange(timeline.n_people)
+    days = np.full(timeline.n_people, day_of(AS_OF), dtype=np.int32)
+    for person, behind in enumerate(evidence_of_each(wanted, timeline, everybody, days)):
+        alone = evidence(wanted, timeline, person, day_of(AS_OF))
+        np.testing.assert_array_equal(behind, alone, wanted.name)
     ids = timeline.records["event_id"].take(positions).to_pylist()
     if wanted.measure == "active" and not ids:
         return  # nothing in force: nothing to show

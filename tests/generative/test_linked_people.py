@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.generative import test_kernel_and_referee as of_one
 from tests.referee import against, of_linked_people, value_of
-from triage.features import Feature, compute, evidence, make_plan
+from triage.features import Feature, compute, evidence, evidence_of_each, make_plan
 from triage.records import CaseHistories, build_histories
 from triage.timeline import EACH_OTHER, build_timeline, day_of, find_links, moments_of
 
@@ -96,6 +96,11 @@ def test_evidence_of_other_people_alone_gives_the_value(
     moments = moments_of(timeline, ["a"], day_of(AS_OF))
     value = compute(make_plan([wanted]), timeline, moments, threads=1).values
     positions = evidence(wanted, timeline, 0, day_of(AS_OF))
+    everybody = np.arange(timeline.n_people)
+    days = np.full(timeline.n_people, day_of(AS_OF), dtype=np.int32)
+    for person, behind in enumerate(evidence_of_each(wanted, timeline, everybody, days)):
+        alone = evidence(wanted, timeline, person, day_of(AS_OF))
+        np.testing.assert_array_equal(behind, alone, wanted.name)
     assume(len(positions) or wanted.measure != "active")
     assert not ((positions >= timeline.starts[0]) & (positions < timeline.starts[1])).any()
     assert (np.diff(timeline.happened[positions]) >= 0).all()

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from triage.conditions import UNKNOWN_DAY, Answer, Answers, Categories, Column, Days, tests_of
 from triage.explain.records import OF_ANOTHER
-from triage.features import Feature, evidence
+from triage.features import Feature, evidence_of_each
 from triage.records import Vocabulary
 from triage.rules import RULE, Rule, Trace
 from triage.timeline import Moments, Timeline, day_of
@@ -159,10 +159,8 @@ class _Records:
         )
 
     def _of_events(self, feature: Feature, rows: Positions, days: Dates) -> pa.Table:
-        found = [
-            evidence(feature, self.timeline, int(self.moments.person[row]), int(days[row]))
-            for row in rows.tolist()
-        ]
+        people = self.moments.person[rows].astype(np.int64)
+        found = evidence_of_each(feature, self.timeline, people, days[rows])
         counts = np.array([len(events) for events in found], dtype=np.int64)
         events = np.concatenate([np.empty(0, np.int64), *found])
         timeline, names = self.timeline, self.vocabulary

@@ -24,7 +24,7 @@ from triage.features.cases import Case, read_cases
 from triage.features.catalogue import Entry, catalogue
 from triage.features.definitions import Feature
 from triage.features.engine import attribute_values, compute, processors
-from triage.features.evidence import evidence
+from triage.features.evidence import evidence, evidence_of_each
 from triage.features.files import write_feature_file
 from triage.features.keeping import Part, Remade, Shelf, recompute
 from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
@@ -52,6 +52,7 @@ __all__ = [
     "catalogue",
     "compute",
     "evidence",
+    "evidence_of_each",
     "feature_schema",
     "feature_table",
     "is_compiled",

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from triage.conditions import Categories, Condition, Numbers, Truth, evaluate, fields_of, take
 from triage.features.definitions import Feature
-from triage.timeline import Timeline, find_links, linked_timeline
+from triage.timeline import Linked, Timeline, find_links, linked_timeline
 
-__all__ = ["evidence"]
+__all__ = ["evidence", "evidence_of_each"]
 
 Positions = npt.NDArray[np.int64]
 
@@ -55,6 +55,49 @@ def evidence(feature: Feature, timeline: Timeline, person: int, day: int) -> Pos
     return _behind(feature, timeline, events, day) if len(events) else events
 
 
+def evidence_of_each(
+    feature: Feature, timeline: Timeline, people: Positions, days: npt.NDArray[np.int32]
+) -> list[Positions]:
+    """Return :func:`evidence` of several people, with each filter and each link looked for once.
+
+    Parameters
+    ----------
+    feature : Feature
+    timeline : Timeline
+    people : ndarray of int64, shape (n,)
+        Positions in ``timeline.person_ids``.
+    days : ndarray of int32, shape (n,)
+        As-of dates, in days since 1970-01-01.
+
+    Returns
+    -------
+    list of n ndarrays of int64
+    """
+    if not len(people):
+        return []
+    if feature.linked_by is not None:
+        own = np.unique(people)
+        there = _linked(feature, feature.linked_by, timeline, own)
+        local = replace(feature, linked_by=None)
+        at = np.searchsorted(own, people)
+        return [there.positions[one] for one in evidence_of_each(local, there.timeline, at, days)]
+    moments = list(zip(people.tolist(), days.tolist(), strict=True))
+    if feature.measure == "attribute" or feature.companion is not None or feature.measure == "new":
+        return [evidence(feature, timeline, person, day) for person, day in moments]
+    usable = [timeline.usable(person, day) for person, day in moments]
+    ends = np.cumsum([len(events) for events in usable])
+    every = np.concatenate([np.empty(0, np.int64), *usable])
+    kept = np.isin(every, _passing(feature.where, timeline, np.unique(every)))
+    longest = feature.window_days if feature.earlier_days is None else feature.earlier_days
+    if longest is not None:
+        kept &= np.repeat(days, [len(one) for one in usable]) - timeline.happened[every] <= longest
+    found = []
+    for (_, day), start, end in zip(moments, [0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        events = every[start:end][kept[start:end]]
+        found.append(_behind(feature, timeline, events, day) if len(events) else events)
+    return found
+
+
 def _passing(where: Condition | None, timeline: Timeline, events: Positions) -> Positions:
     if where is None or not len(events):
         return events
@@ -65,13 +108,17 @@ def _passing(where: Condition | None, timeline: Timeline, events: Positions) -> 
 def _of_linked(
     feature: Feature, linked_by: str, timeline: Timeline, person: int, day: int
 ) -> Positions:
-    people = np.asarray([person])
+    there = _linked(feature, linked_by, timeline, np.asarray([person]))
+    return there.positions[evidence(replace(feature, linked_by=None), there.timeline, 0, day)]
+
+
+def _linked(feature: Feature, linked_by: str, timeline: Timeline, people: Positions) -> Linked:
+    """Return what a feature looks at of those who are linked to people, rising and each once."""
     asked = [one for one in (feature.where, feature.companion) if one is not None]
     measured = [] if feature.of is None else [feature.of]
     fields = frozenset(measured).union(*map(fields_of, asked))
     links = find_links(timeline, linked_by, people)
-    there = linked_timeline(timeline, people, links, fields=fields)
-    return there.positions[evidence(replace(feature, linked_by=None), there.timeline, 0, day)]
+    return linked_timeline(timeline, people, links, fields=fields)
 
 
 def _behind(feature: Feature, timeline: Timeline, events: Positions, day: int) -> Positions:

@@ -248,7 +248,10 @@ class Beside:
             ("Further referrals of this person", tuple(_of_joined(self.joined))),
             (
                 "Linked cases on this list",
-                (*((self.stands,) * bool(self.stands)), *(one.told for one in self.links)),
+                (
+                    *((self.stands,) * bool(self.stands)),
+                    *(one.told for one in self.links_apart),
+                ),
             ),
             ("Since the last list", tuple(_since(self.move, self.earlier))),
             ("If harm were counted otherwise", (self.scale_words,) * bool(self.scale_words)),

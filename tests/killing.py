@@ -2,9 +2,10 @@
 
 Starting the program takes longer than what it does, so one process imports everything once
 (:class:`Killer`), and each command is a fork of it: whatever it holds is gone with it, as with any
-process that is killed. It dies either after so many seconds, or just before the n-th call that
-changes a file: opening one to write, renaming, removing, making a folder. The clock stands still,
-so that whatever is written whole is the same to the byte.
+process that is killed. It dies either after so many seconds, or just before the n-th effect: a call
+that changes a file (opening one to write, renaming, removing, making a folder), a statement to a
+database, and before and after what those made comes to stand. The clock stands still, so that
+whatever is written whole is the same to the byte.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,9 @@ __all__ = ["Death", "Killer", "Ran"]
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 STANDS_STILL = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=datetime.UTC)
+STATEMENT = "a statement"
 CHANGES = {
+    STATEMENT,
     "os.rename",
     "os.remove",
     "os.rmdir",
@@ -52,7 +55,7 @@ class Death:
     after : float, optional
         Seconds from its beginning.
     effect : int, optional
-        Just before this call that changes a file, counted from 1.
+        Just before this one, counted from 1.
     """
 
     after: float | None = None
@@ -69,7 +72,7 @@ class Ran:
         Its exit code; that of a signal is negative.
     seconds : float
     effects : int
-        How many calls changed a file; 0 where it died.
+        How many it had; 0 where it died.
     out, err : str
     """
 
@@ -90,17 +93,25 @@ class Killer:
     warming : sequence of str
         A command that the process does itself first, so that its forks find compiled what it
         needs. None that sets a PDF: that starts threads, which a fork has not.
+    **environment
+        Further variables.
     """
 
-    def __init__(self, folder: Path, warming: Sequence[object]) -> None:
+    def __init__(self, folder: Path, warming: Sequence[object], **environment: str) -> None:
         self._folder = folder
         self._warming = [str(one) for one in warming]
+        self._environment = environment
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from tests.killing import serve; serve()", *self._warming],
             cwd=CHECKOUT,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(CHECKOUT),
+                "OMP_NUM_THREADS": "1",
+                **self._environment,
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -144,6 +155,7 @@ class Killer:
 
 def serve() -> None:
     """Fork what is asked for on the standard input, line by line."""
+    os.umask(0)  # so that whatever is private is so by the program's own doing
     _import_everything()
     _warm(sys.argv[1:])
     for line in sys.stdin:
@@ -197,11 +209,31 @@ def _wait(child: int, until: float) -> None:
         time.sleep(0.001)
 
 
+def _watch_databases(watch: Callable[[str], None]) -> None:
+    """Count each statement to a database, and the moments before and after it comes to stand."""
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.utils import CursorWrapper
+
+    execute, commit = CursorWrapper.execute, BaseDatabaseWrapper._commit
+
+    def watched_execute(self: Any, *arguments: Any, **named: Any) -> Any:
+        watch(STATEMENT)
+        return execute(self, *arguments, **named)
+
+    def watched_commit(self: Any) -> Any:
+        watch(STATEMENT)
+        commit(self)
+        watch(STATEMENT)
+
+    CursorWrapper.execute = watched_execute  # type: ignore[method-assign]
+    BaseDatabaseWrapper._commit = watched_commit  # type: ignore[method-assign]
+
+
 def _run(asked: dict[str, Any], counts: int) -> None:
     code = 70
     effects = 0
 
-    def watch(event: str, arguments: Sequence[Any]) -> None:
+    def watch(event: str, arguments: Sequence[Any] = ()) -> None:
         nonlocal effects
         if event not in CHANGES and not (event == "open" and arguments[2] & WRITES):
             return
@@ -216,6 +248,7 @@ def _run(asked: dict[str, Any], counts: int) -> None:
         os.close(0)
         sys.argv = ["triage", *asked["arguments"]]
         sys.addaudithook(watch)
+        _watch_databases(watch)
         from triage.cli import main
 
         try:

@@ -36,8 +36,12 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     folder = tmp_path / "record"
     if request.param == "sqlite":
         return Place(folder)
-    url = request.getfixturevalue("server")
+    return Place(folder, url=new_database(request.getfixturevalue("server")))
+
+
+def new_database(server: str) -> str:
+    """Return the URL of an empty database of a server."""
     name = f"record_{next(NUMBERS)}"
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    return Place(folder, url=url.rpartition("/")[0] + f"/{name}")
+    return server.rpartition("/")[0] + f"/{name}"

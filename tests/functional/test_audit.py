@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.postgresql import PASSWORD
+from tests.records import new_database
 from triage.errors import ReplayError
 from triage.lists import DECISIONS, read_bundle
 from triage.workflows import load_project, replay_list
@@ -309,6 +310,37 @@ def test_a_record_in_postgresql_does_the_same(program, ranked, tmp_path, postgre
     program.must("erase", person, "--because", "a test", *at, env=env)
     assert "1 decisions, 1 lists: whole" in program.must("audit", "verify", *at, env=env).out
     assert not (ranked / "record" / "record.sqlite3").exists()
+
+
+@pytest.mark.postgresql
+def test_a_record_moves_from_its_file_to_postgresql(
+    program, ranked, tmp_path, postgresql_url
+) -> None:
+    at, anchor = ("--workspace", ranked), tmp_path / "anchor.json"
+    person = str(first_on(ranked)["person_id"])
+    assert program("audit", "move", *at).code == 3  # no database is named
+    program.must("decide", "latest", accept_first(program, ranked, tmp_path), *at)
+    program.must("audit", "anchor", "--output", anchor, *at)
+    panel = ranked / "configs" / "panel.yaml"
+    panel.write_text(
+        panel.read_text().replace("record: {}", "record: {url_from: TRIAGE_RECORD_URL}")
+    )
+    env = {"TRIAGE_RECORD_URL": new_database(postgresql_url)}
+    for command in (["capacity"], ["audit", "verify"], ["show", "latest"]):
+        refused = program(*command, *at, env=env)
+        assert (refused.code, refused.out) == (3, "")
+        assert "triage audit move" in refused.err
+    moved = program.must("audit", "move", "--by", "D. Officer", *at, env=env)
+    assert "1 decisions were moved: whole" in moved.out
+    assert json.loads(anchor.read_text())["sha256"] in moved.out
+    assert not list((ranked / "record").glob("record.sqlite3*"))
+    program.must("audit", "verify", "--anchor", anchor, *at, env=env)
+    taken = json.loads(program.must("capacity", *at, "--format", "json", env=env).out)
+    assert {"what": "open with C. Planted-Worker", "number": 1} in taken
+    program.must("erase", person, "--because", "a test", *at, env=env)
+    program.must("audit", "verify", "--anchor", anchor, *at, env=env)
+    again = program("audit", "move", *at, env=env)
+    assert (again.code, "must hold a record" in again.err) == (7, True)
 
 
 def test_a_workbook_comes_back_as_decisions(program, ranked, tmp_path) -> None:

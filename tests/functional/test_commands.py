@@ -50,7 +50,7 @@ def test_each_command_of_rules_has_help_with_an_example_and_a_format(program, co
 
 AUDITS = tuple(
     f"audit {name}"
-    for name in ("verify", "anchor", "replay", "pack", "show", "fairness", "subject")
+    for name in ("verify", "anchor", "move", "replay", "pack", "show", "fairness", "subject")
 )
 
 

@@ -1,9 +1,9 @@
 """Killed at any moment, a command leaves the old state or the new, and the record tells which.
 
-Each command is killed ``TRIAGE_KILLS`` times, every other time just before one of the calls that
-change a file, else at a moment, both by lot. Whatever is left, the next command of any kind finds
-the old state or the new and nothing half beside it, the record verifies, and the command itself,
-run again, ends with the new state.
+Each command is killed ``TRIAGE_KILLS`` times, every other time just before one of its effects, on a
+file or in the record, else at a moment, both by lot. Whatever is left, the next command of any kind
+finds the old state or the new and nothing half beside it, the record verifies, and the command
+itself, run again, ends with the new state.
 """
 
 from __future__ import annotations

@@ -71,6 +71,21 @@ def anchor_command(
     print(anchor_record(workspace, output).to_json(), end="")
 
 
+@audit.command("move", epilog="Example:  triage audit move --by 'D. Officer'")
+def move_command(workspace: WorkspaceOption = HERE, by: Who = "") -> None:
+    """Move the record from record/ into the database that configs/panel.yaml names.
+
+    Name it there first; no other command runs until the record was moved. Rows, decisions and
+    anchors stay what they are. The database must be empty, and the file is removed.
+    """
+    from triage.workflows import move_the_record
+
+    done = move_the_record(workspace, actor=actor(by))
+    print(f"{done.rows} rows and {done.decisions} decisions were moved: whole.")
+    print(f"The last of them: {done.sha256}")
+    tell("record/record.sqlite3 was removed. Copies of it elsewhere keep what is erased from now.")
+
+
 @audit.command("replay", epilog="Example:  triage audit replay 2026-03-01")
 def replay_command(
     name: ListArgument,

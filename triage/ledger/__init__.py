@@ -31,6 +31,7 @@ tables of their own name them when they open it.
 from triage.ledger.anchors import Anchor, read_anchor, write_anchor
 from triage.ledger.chain import ACTIONS, Action, Entry, Fault, Row, Stage, faults_of
 from triage.ledger.guards import protect
+from triage.ledger.moving import move_record
 from triage.ledger.opening import Place, open_record
 from triage.ledger.record import Record
 
@@ -45,6 +46,7 @@ __all__ = [
     "Row",
     "Stage",
     "faults_of",
+    "move_record",
     "open_record",
     "protect",
     "read_anchor",

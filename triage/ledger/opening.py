@@ -49,7 +49,17 @@ class Place:
     @property
     def stands(self) -> bool:
         """Whether there may be a record: always, where it is a server's."""
-        return bool(self.url or self.url_from) or (self.folder / FILE).is_file()
+        return self.is_elsewhere or self.file.is_file()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is a server's."""
+        return bool(self.url or self.url_from)
+
+    @property
+    def file(self) -> Path:
+        """Where the SQLite file lies, if it is one."""
+        return self.folder / FILE
 
 
 def open_record(

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from triage.workflows.lists import open_list
     from triage.workflows.making import forget_features
     from triage.workflows.monitoring import Monitored, monitor
+    from triage.workflows.moving import Moved, move_the_record
     from triage.workflows.packing import Packed, write_audit_pack
     from triage.workflows.papers import write_papers
     from triage.workflows.policies import CasesTried, cover_rules, diff_rules, try_rules
@@ -91,6 +92,7 @@ __all__ = [
     "Found",
     "Listed",
     "Monitored",
+    "Moved",
     "Packed",
     "Progress",
     "Project",
@@ -123,6 +125,7 @@ __all__ = [
     "measured_on_list",
     "measured_on_model",
     "monitor",
+    "move_the_record",
     "open_list",
     "profile_features",
     "promote_version",
@@ -188,6 +191,8 @@ _HOMES = {
     "Found": "checking",
     "Listed": "feature_papers",
     "Monitored": "monitoring",
+    "Moved": "moving",
+    "move_the_record": "moving",
     "monitor": "monitoring",
     "Progress": "progress",
     "Project": "project",

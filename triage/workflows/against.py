@@ -42,7 +42,7 @@ from triage.conditions import (
     Numbers,
     date_words,
 )
-from triage.errors import NotFoundError, Problem, TriageError
+from triage.errors import FormatError, NotFoundError, Problem, TamperedError
 from triage.features import FeatureMatrix
 from triage.lists import (
     CAUSES,
@@ -68,6 +68,10 @@ __all__ = ["NONE", "History", "Judge", "Judged", "Now", "moves_table", "read_his
 
 NONE = "none"
 REMEMBERED_DAYS = 365
+BESIDE_A_TOUCHED_ONE = (
+    "No list is made beside one that was touched. Restore its folder, or move it away; "
+    "'triage rank --against none' reads no earlier list."
+)
 TOLD = 3
 WORDS = {
     "model": "a new model or new measures",
@@ -110,7 +114,7 @@ class History:
     earlier : tuple of Bundle
         Those of the year before, the latest first.
     passed_over : tuple of str
-        Those that could not be read: of another release, or changed since.
+        Those of a format that another release reads.
     decided : mapping of (str, str) to Said
         What panels decided on them, by list and referral.
     digests : mapping of str to str
@@ -169,17 +173,22 @@ def read_history(lists_folder: Path, as_of: datetime.date, against: str | None) 
     NotFoundError
         There is no such list, or it is not of an earlier date.
     TamperedError
-        The list that was named was changed after it was written.
+        With all that was changed of any of these lists after it was written.
     """
     if against == NONE:
         return History(None, (), ())
     found: list[Bundle] = []
     passed_over: list[str] = []
+    touched: list[Problem] = []
     for name in earlier_lists(lists_folder, as_of, within_days=REMEMBERED_DAYS):
         try:
             found.append(read_bundle(lists_folder / name))
-        except TriageError:
+        except FormatError:
             passed_over.append(name)
+        except TamperedError as error:
+            touched += [replace(problem, mend=BESIDE_A_TOUCHED_ONE) for problem in error.problems]
+    if touched:
+        raise TamperedError(touched)
     if against is None:
         return History(found[0] if found else None, tuple(found), tuple(passed_over))
     named = read_bundle(find_list(lists_folder, against))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from triage.records import PersonsRows
     from triage.workflows.project import Project
 
-__all__ = ["Erased", "erase_person"]
+__all__ = ["Erased", "erase_person", "refuse_while_others_work"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def erase_person(
     """
     workspace = project.workspace
     with open_the_record(workspace.root, actor) as record:
-        _refuse_while_others_work(record)
+        refuse_while_others_work(record)
         plan = _plan(project, person_id, actor.clock().date(), histories, record)
         said = {
             "person": person_id,
@@ -109,7 +109,7 @@ def erase_person(
             "rows": dict(plan.counts),
         }
         with alone(workspace), record.writing():  # nobody begins while the plan comes to be
-            _refuse_while_others_work(record)
+            refuse_while_others_work(record)
             commit(workspace, plan.files, plan.remove, said)
     numbers, row = carry_through(workspace)
     return Erased(
@@ -122,13 +122,20 @@ def erase_person(
     )
 
 
-def _refuse_while_others_work(record: Record) -> None:
+def refuse_while_others_work(record: Record) -> None:
+    """Raise where something that was begun has not ended.
+
+    Raises
+    ------
+    TriageError
+        With each command that is at work.
+    """
     at_work = record.open()
     if at_work:
         raise TriageError(
             Problem(
                 f"row {row.sequence} of the ledger",
-                f"'triage {row.command}' must have ended before somebody is erased",
+                f"'triage {row.command}' must have ended before this",
                 f"it is at work since {row.at[:16]}",
                 "Wait for it, and run the command again.",
             )

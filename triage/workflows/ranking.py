@@ -113,9 +113,7 @@ def make_list(
     history = history.with_decisions(project.workspace, as_of)
     if history.passed_over:
         names = ", ".join(history.passed_over)
-        progress.stage(
-            f"Passing over lists that cannot be read (another release, or changed): {names}"
-        )
+        progress.stage(f"Passing over lists of another release's format: {names}")
     version, role = ranker_of(project)
     registry = Registry(project.workspace, project.panel.tracking_uri)
     trained = registry.load(version.number, with_ensemble=True)

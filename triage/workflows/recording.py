@@ -55,6 +55,7 @@ USES: Mapping[str, tuple[Action, ...]] = {
     "erase": ("erasure",),
     "retention": ("consultation",),
     "audit fairness": (*MADE, "consultation"),
+    "audit move": ("disclosure",),
     "audit replay": MADE,
     "audit pack": (*MADE, "disclosure"),
     "audit show": ("consultation",),

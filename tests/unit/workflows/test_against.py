@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.invented_histories import NOW, THEN, World, a_world, by_points, incident
 from tests.invented_rules import a_rule
-from triage.errors import NotFoundError
+from triage.errors import NotFoundError, TamperedError
 from triage.lists import CAUSES, Bundle
 from triage.workflows.against import read_history
 
@@ -268,8 +268,25 @@ def test_the_latest_list_before_is_taken_unless_another_is_named(tmp_path: Path)
         read_history(tmp_path, days[1], last.list_id)
 
 
-def test_a_list_that_was_changed_is_passed_over_and_said_to_be(tmp_path: Path) -> None:
+def test_no_list_is_made_beside_one_that_was_touched(tmp_path: Path) -> None:
+    first, second = (
+        a_world().list_of(tmp_path, THEN - datetime.timedelta(days=days)) for days in (9, 0)
+    )
+    for one in (first, second):
+        (one.folder / "rules.parquet").write_bytes(b"")
+    for against in (None, second.list_id):
+        with pytest.raises(TamperedError, match="No list is made beside one") as refused:
+            read_history(tmp_path, NOW, against)
+        assert [problem.where for problem in refused.value.problems] == [
+            f"{one.list_id}/rules.parquet" for one in (second, first)
+        ]
+    assert read_history(tmp_path, NOW, "none").earlier == ()
+
+
+def test_a_list_of_another_release_is_passed_over_and_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = a_world().list_of(tmp_path, THEN)
-    (first.folder / "rules.parquet").write_bytes(b"")
+    monkeypatch.setattr("triage.lists.bundles.FORMAT", 10_000)
     history = read_history(tmp_path, NOW, None)
     assert (history.against, history.passed_over) == (None, (first.list_id,))

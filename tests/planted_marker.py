@@ -1,7 +1,4 @@
-"""No value of a person's record leaves the extracts: a planted marker is searched for everywhere.
-
-Ids are the one exception: they are opaque, and the only way to find a record again.
-"""
+"""A marker that is planted in extracts as a person's values, and searched for everywhere else."""
 
 from __future__ import annotations
 
@@ -11,12 +8,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import pytest
 import yaml
 
 MARKER = "Quillfeather"
@@ -110,68 +105,3 @@ def holds(path: Path) -> bool:
     if path.suffix == ".parquet":
         content += str(pq.read_table(path).to_pylist()).encode()
     return any(form in content for form in forms)
-
-
-def test_the_search_finds_what_is_planted(workspace) -> None:
-    plant(workspace, in_known_columns=False)
-    (workspace / "data").rename(workspace / "moved")
-    assert len(list(held_by(workspace))) == len(list((workspace / "moved").iterdir()))
-
-
-def of_the_record(program, workspace: Path, tmp_path: Path) -> list[Any]:
-    """Return what the commands around the record say: of all but a person's own request."""
-    at = ("--workspace", workspace)
-    sheet, wrong = tmp_path / "sheet.csv", tmp_path / "wrong.csv"
-    blank = program.must("decide", "latest", sheet, "--blank", *at)
-    header, first, *_ = sheet.read_text().splitlines()
-    wrong.write_text(f"{header}\n{first.rstrip(',')},{MARKER},{MARKER},,{MARKER}\n")
-    referral = first.split(",")[3]
-    refused = program("decide", "latest", wrong, *at)
-    assert refused.code == 12
-    return [
-        blank,
-        refused,
-        program.must("explain", "latest", referral, *at),
-        program.must("papers", "latest", "--csv", *at),
-        program.must("decisions", "latest", *at),
-        program.must("capacity", *at),
-        program.must("retention", *at),
-        program.must("audit", "verify", *at),
-        program.must("audit", "anchor", *at),
-        program.must("audit", "show", "latest", referral, *at),
-        program.must("audit", "replay", "latest", *at),
-        program.must("audit", "pack", "latest", *at),
-        program.must("erase", referral_person(workspace, referral), "--because", "a test", *at),
-    ]
-
-
-def referral_person(workspace: Path, referral: str) -> str:
-    (folder,) = (workspace / "lists").iterdir()
-    rows = pq.read_table(folder / "referrals.parquet").to_pylist()
-    return next(row["person_id"] for row in rows if row["referral_id"] == referral)
-
-
-@pytest.mark.slow
-def test_a_name_in_an_extract_comes_out_nowhere(program, workspace, tmp_path) -> None:
-    """It stands in a column that nobody maps, on every row, and in every column that is read."""
-    plant(workspace, in_known_columns=True)
-    at = ("--workspace", workspace)
-    stopped = program("check", *at)
-    assert stopped.code == 5
-    debugged = program("check", *at, env={"TRIAGE_DEBUG": "1"})
-    panel = workspace / "configs" / "panel.yaml"
-    sources = [path.stem for path in (workspace / "configs" / "sources").glob("*.yaml")]
-    allowed = "".join(f"\n  {name}: 50" for name in sources)
-    panel.write_text(panel.read_text().replace("rows_set_aside: {}", f"rows_set_aside:{allowed}"))
-    told = [
-        stopped,
-        debugged,
-        program.must("check", *at, "--format", "json"),
-        program.must("train", *at),
-        program.must("promote", "1", "--because", "a test of messages", *at),
-        program.must("rank", "--as-of", "2026-01-01", *at),
-        program.must("show", "latest", *at, "--format", "csv"),
-        *of_the_record(program, workspace, tmp_path),
-    ]
-    assert all(MARKER not in done.out + done.err for done in told)
-    assert list(held_by(workspace)) == []

@@ -131,7 +131,18 @@ class Record:
         at : datetime
             Now.
         """
-        return [row for begun in self.open() if (row := self._heal(begun, at)) is not None]
+        healed = [row for begun in self.open() if (row := self._heal(begun, at)) is not None]
+        self._forget_ended()
+        return healed
+
+    def _forget_ended(self) -> None:
+        """Remove the locks of what has ended, where its process died before it did so itself."""
+        numbers = [path.name for path in (self._folder / RUNNING).glob("*") if path.name.isdigit()]
+        for begun in numbers and self._ends().filter(begun__in=numbers).values_list(
+            "begun", flat=True
+        ):
+            with suppress(OSError):
+                self._lock_file(begun).unlink()
 
     def _heal(self, begun: Row, at: datetime.datetime) -> Row | None:
         if begun.sequence in self._locks or not self._hold(begun.sequence, wait=False):

@@ -222,7 +222,7 @@ class Beside:
     def marks(self) -> tuple[str, ...]:
         """What a reader should see beside the place: its move, then its links and its scale."""
         move = self.move
-        told = [f"{move.arrow} {abs(move.places) or ''}".strip() if move else ""]
+        told = [f"{move.arrow} {move.words}" if move else ""]
         if self.together:
             told.append(f"stands beside place {self.together.rank}; by itself place {self.rank}")
         told += [f"linked to {one.place_words}" for one in self.links_apart]

@@ -15,6 +15,7 @@ __all__ = ["list_pdf"]
 
 FACTS_SHOWN, UNKNOWN_SHOWN, RECORDS_SHOWN = 5, 5, 6
 NARROWEST = 0.004
+UNBROKEN = "\u00a0"  # between a sign and its word
 
 
 def list_pdf(page: ListPage) -> bytes:
@@ -108,7 +109,7 @@ def _row(case: Case, common: Collection[str] = ()) -> dict[str, Any]:
             *(["Reserved place"] if case.sure.reserved else []),
             *([case.sure.mark] if case.sure.provisional else []),
             *(flag.mark for flag in case.flags if flag.mark not in common),
-            *filter(None, case.beside.marks),
+            *(mark.replace(" ", UNBROKEN, 1) for mark in case.beside.marks if mark),
         ],
         "agency": case.agency_name,
         "made": f"made {short_date(case.made_on)}",
@@ -186,7 +187,6 @@ def _steps(case: Case) -> Iterator[dict[str, Any]]:
     for step in case.steps:
         left = min(step.before, step.after)
         yield {
-            "number": step.number,
             "text": step.text,
             "effect": step.effect,
             "after": step.after_words,

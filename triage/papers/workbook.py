@@ -35,17 +35,17 @@ LONGEST_CELL = 32_767
 LINE_POINTS, MOST_LINES = 13.0, 30
 WIDTHS = {"context": 14, "choice": 20, "text": 34, "date": 13}
 LIST_COLUMNS = (
-    ("Place", 8),
-    ("Referral", 16),
-    ("Person", 14),
-    ("Tier", 18),
-    ("Marks", 22),
-    ("Came from", 20),
-    ("Made on", 12),
-    ("How likely", 16),
-    ("Why", 60),
-    ("Not known", 44),
-    ("Who has brought records", 40),
+    ("Place", 7),
+    ("Referral", 12),
+    ("Person", 11),
+    ("Tier", 13),
+    ("Marks", 24),
+    ("Came from", 16),
+    ("Made on", 11),
+    ("How likely", 12),
+    ("Why", 48),
+    ("Not known", 34),
+    ("Who has brought records", 34),
 )
 
 

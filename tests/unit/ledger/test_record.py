@@ -255,6 +255,32 @@ def test_what_a_dead_process_began_gets_its_end_and_what_lives_does_not(place: P
             assert record.heal(NOW) == []
 
 
+ENDER = """
+import os, signal, sys
+from tests.unit.ledger.test_record import entry
+from triage.ledger import Place, open_record
+from pathlib import Path
+with open_record(Place(Path(sys.argv[1]), url=sys.argv[2])) as record:
+    begun = record.begin(entry(7))
+    record._let_go = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+    record.end(begun, entry(7, stage="finished"))
+"""
+
+
+def test_the_lock_of_what_ended_goes_also_where_its_process_died_then(place: Place) -> None:
+    with start(place, ENDER) as process:
+        process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    with open_record(place) as record:
+        mine = record.begin(entry(8))
+        locks = place.folder / "running"
+        assert {path.name for path in locks.iterdir()} == {"1", str(mine.sequence)}
+        assert record.heal(NOW) == []
+        assert [path.name for path in locks.iterdir()] == [str(mine.sequence)]
+        record.end(mine, entry(8, stage="finished"))
+        assert list(locks.iterdir()) == []
+
+
 def test_what_was_begun_here_ends_here(place: Place) -> None:
     with open_record(place) as record:
         begun = record.begin(entry(1))

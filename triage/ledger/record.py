@@ -137,12 +137,14 @@ class Record:
 
     def _forget_ended(self) -> None:
         """Remove the locks of what has ended, where its process died before it did so itself."""
-        numbers = [path.name for path in (self._folder / RUNNING).glob("*") if path.name.isdigit()]
-        for begun in numbers and self._ends().filter(begun__in=numbers).values_list(
-            "begun", flat=True
-        ):
-            with suppress(OSError):
-                self._lock_file(begun).unlink()
+        locks = (self._folder / RUNNING).glob("*")
+        numbers = [int(path.name) for path in locks if path.name.isdigit()]
+        if not numbers:
+            return
+        for row in self.rows(begun__in=numbers):
+            if row.begun is not None and row.stage != "writing":
+                with suppress(OSError):
+                    self._lock_file(row.begun).unlink()
 
     def _heal(self, begun: Row, at: datetime.datetime) -> Row | None:
         if begun.sequence in self._locks or not self._hold(begun.sequence, wait=False):

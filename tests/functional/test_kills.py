@@ -96,7 +96,7 @@ def deaths(whole: Ran) -> Iterator[Death]:
 def remains(workspace: Path) -> list[str]:
     """Return what is half: parts that were being written, a plan that was not carried through."""
     found = [*workspace.rglob("*.part"), *workspace.rglob(".*.part*"), *workspace.rglob(".parts*")]
-    found += [*(workspace / "record").glob("*erasing*"), *(workspace / "record").glob("running/*")]
+    found += (workspace / "record").glob("*erasing*")
     return sorted(str(path.relative_to(workspace)) for path in found)
 
 
@@ -124,6 +124,7 @@ def kill_often(killer: Killer, workspace: Path, tmp_path: Path, *arguments: str)
         assert again.code == 0 or (arguments[0] == "erase" and state == "new" and again.code == 7)
         assert left(copy) == new, death
         assert remains(copy) == []
+        assert list((copy / "record" / "running").glob("*")) == [], death
         killer.must("audit", "verify", *at)
         shutil.rmtree(copy)
         states.add(state)

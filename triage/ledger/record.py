@@ -136,15 +136,18 @@ class Record:
         return healed
 
     def _forget_ended(self) -> None:
-        """Remove the locks of what has ended, where its process died before it did so itself."""
+        """Remove the locks of processes that died, or could not write, of which no row needs one.
+
+        That is where the row of a lock's number has ended, or is of something else.
+        """
         locks = (self._folder / RUNNING).glob("*")
-        numbers = [int(path.name) for path in locks if path.name.isdigit()]
+        numbers = {int(path.name) for path in locks if path.name.isdigit()}
         if not numbers:
             return
-        for row in self.rows(begun__in=numbers):
-            if row.begun is not None and row.stage != "writing":
-                with suppress(OSError):
-                    self._lock_file(row.begun).unlink()
+        needed = {row.sequence for row in self.open()}
+        for row in self.rows(sequence__in=numbers - needed):
+            with suppress(OSError):
+                self._lock_file(row.sequence).unlink()
 
     def _heal(self, begun: Row, at: datetime.datetime) -> Row | None:
         if begun.sequence in self._locks or not self._hold(begun.sequence, wait=False):

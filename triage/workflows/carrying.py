@@ -19,11 +19,12 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from triage.decisions import Decisions
-from triage.errors import Problem, TriageError
+from triage.errors import Problem, StorageError, TriageError
 from triage.ledger import Entry
 from triage.workflows.places import look_at_the_record
 from triage.workspace import FILE_MODE, Workspace, write_folder, write_whole
@@ -33,6 +34,10 @@ __all__ = ["alone", "carry_through", "commit", "finish_erasure"]
 PLANNED = "erasing"
 """The folder of the record that holds an erasure which came to be and is not carried through."""
 PLAN = "plan.json"
+GOES_ON = (
+    "The erasure is on record and begun: it goes on with the next command, of whatever kind, once "
+    "this can be written."
+)
 LEFT = f".{PLANNED}.*"
 """What is left of an erasure that was killed before it came to be, or when it was done."""
 
@@ -106,10 +111,13 @@ def carry_through(workspace: Workspace) -> tuple[list[int], int]:
             return [], 0  # somebody else has carried it through
         plan: dict[str, Any] = json.loads(text)
         numbers, row = _record(workspace, plan["said"], hashlib.sha256(text).hexdigest())
-        for name, place in plan["files"].items():
-            target = workspace.root / place
-            if target.parent.is_dir():
-                write_whole(target, (folder / name).read_bytes())
+        try:
+            for name, place in plan["files"].items():
+                target = workspace.root / place
+                if target.parent.is_dir():
+                    write_whole(target, (folder / name).read_bytes())
+        except StorageError as error:
+            raise StorageError(replace(one, mend=GOES_ON) for one in error.problems) from error
         for place in plan["remove"]:
             _remove(workspace.root / place)
         gone = folder.with_name(f".{PLANNED}.gone")

@@ -281,6 +281,19 @@ def test_the_lock_of_what_ended_goes_also_where_its_process_died_then(place: Pla
         assert list(locks.iterdir()) == []
 
 
+def test_the_lock_of_what_could_not_begin_goes_when_its_number_is_another_s(place: Place) -> None:
+    with open_record(place) as record:
+        filled(record)
+        lock = place.folder / "running" / "7"
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.touch()
+        record.heal(NOW)
+        assert lock.exists()  # somebody may be about to begin
+        record.append(entry(7))
+        record.heal(NOW)
+        assert not lock.exists()
+
+
 def test_what_was_begun_here_ends_here(place: Place) -> None:
     with open_record(place) as record:
         begun = record.begin(entry(1))

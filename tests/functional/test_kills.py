@@ -23,7 +23,7 @@ from tests.functional.test_audit import accept_first, first_on
 from tests.functional.test_audit_pack import checked
 from tests.killing import Death, Killer, Ran
 
-KILLS = int(os.environ.get("TRIAGE_KILLS", "4"))
+KILLS = int(os.environ.get("TRIAGE_KILLS", "6"))
 pytestmark = pytest.mark.slow
 AT = "2026-01-01"
 SEED = 20260301

@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 SHARE = 0.95
 ROWS_A_PART = 2_000_000
+"""So many numbers are held at a time: 16 MB."""
 
 
 class Draws:
@@ -65,9 +66,13 @@ class Draws:
         by_person = np.column_stack(
             [np.bincount(codes, column, minlength=len(among)) for column in chosen.T]
         )
-        found = self._times[:, among].astype(np.float64) @ by_person
+        found = np.empty((len(self._times), by_person.shape[1]))
+        step = max(1, ROWS_A_PART // max(len(among), 1))
+        for start in range(0, len(found), step):
+            times = self._times[start : start + step, among].astype(np.float64)
+            found[start : start + step] = times @ by_person
         found[0] = chosen.sum(axis=0)
-        return np.asarray(found)
+        return found
 
     def quantiles(
         self, values: Floats, shares: npt.ArrayLike, rows: npt.NDArray[np.bool_]

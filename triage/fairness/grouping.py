@@ -151,8 +151,9 @@ def people_in(partition: Partition, person: Rows, among: Flags | None = None) ->
         Only these rows count.
     """
     rows = partition.codes >= 0 if among is None else among & (partition.codes >= 0)
-    pairs = np.unique(np.column_stack([partition.codes[rows], person[rows]]), axis=0)
-    return np.bincount(pairs[:, 0], minlength=len(partition.words)).astype(np.int64)
+    people = int(person.max(initial=0)) + 1
+    pairs = np.unique(partition.codes[rows] * people + person[rows])
+    return np.bincount(pairs // people, minlength=len(partition.words)).astype(np.int64)
 
 
 def together(

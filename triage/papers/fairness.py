@@ -42,6 +42,7 @@ FAIRNESS_COLUMNS = (
     "side",
 )
 FORMAT = 1
+VERSION = "version-"
 Cell = str | int | float | None
 Row = dict[str, Cell]
 
@@ -117,6 +118,11 @@ class FairnessReport:
     turning: Mapping[tuple[str, str], float | None] = field(default_factory=dict)
     proxies: tuple[tuple[Finding, Proxy], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def of_a_list(self) -> bool:
+        """Whether it was measured on a list that stands, and not on a version's test periods."""
+        return not self.name.startswith(VERSION)
 
     @property
     def settled(self) -> bool:

@@ -73,7 +73,7 @@ def fairness_page(report: FairnessReport) -> bytes:
     ----------
     report : FairnessReport
     """
-    what = f"the list {report.name}" if report.lists == 1 else "the test periods"
+    what = f"the list {report.name}" if report.of_a_list else "its test periods"
     return told_page(
         ToldPage(
             kind="Groups at the cut",
@@ -186,7 +186,8 @@ CHANCES = (
 PLACES_TOLD = (
     "Each list from 0% (first) to 100% (last): a group whose mean place is 40% stands higher than "
     "the list as a whole, and of one whose median is 40%, half stand within the first 40%. A "
-    "quantile is told where enough people stand on either side of it. The plot: the mean places."
+    "quantile is told where enough people stand on either side of it. The plot: the mean places of "
+    "the attributes that are judged."
 )
 REASONS_TOLD = (
     "All that moves the scores of a group, up or down, is 100%; this is each theme's part of it. "
@@ -204,8 +205,9 @@ PROXIES_TOLD = (
 def _about(report: FairnessReport) -> Iterator[str]:
     lists = (
         f"the list of {date_words(report.last)}"
-        if report.lists == 1
-        else f"{report.lists} lists, {date_words(report.first)} to {date_words(report.last)}"
+        if report.of_a_list
+        else f"{number_of(report.lists, 'list')}, {date_words(report.first)} to "
+        f"{date_words(report.last)}"
     )
     yield (
         f"Measured on {lists}: {number_of(report.referrals, 'referral')} of "
@@ -471,11 +473,18 @@ def _quantile_words(share: str) -> str:
     return "Median" if share == "0.5" else f"{float(share):.0%} of them by"
 
 
+def _is_drawn(report: FairnessReport, finding: Finding) -> bool:
+    """Return whether a plot of many groups shows it: those that are judged, to be short enough."""
+    attributes = finding.compared.group.attributes
+    judged = all(report.fairness.attributes[name].judged for name in attributes)
+    return judged and finding.compared.told
+
+
 def _places_drawing(report: FairnessReport) -> Markup | None:
     rows = [
         Row(_who(one), _measured(one.compared.own), one.standing == "outside")
         for one in report.parts["places"]
-        if one.compared.subject == MEAN and one.compared.told
+        if one.compared.subject == MEAN and _is_drawn(report, one)
     ]
     if not rows:
         return None
@@ -530,7 +539,7 @@ def _recorded_drawing(report: FairnessReport) -> Markup | None:
             one.standing == "outside",
         )
         for one in report.parts.get("recorded", ())
-        if one.compared.told
+        if _is_drawn(report, one)
     ]
     if not rows:
         return None
@@ -681,7 +690,7 @@ def _proxies_drawing(report: FairnessReport) -> Markup | None:
     rows = [
         Row(_who(one), _measured(one.compared.own), one.standing == "outside")
         for one, _ in report.proxies
-        if one.compared.told
+        if _is_drawn(report, one)
     ]
     if not rows:
         return None

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from scipy.special import expit, logit
 
 from triage.conditions import Categories, Truth, evaluate
-from triage.errors import OUTSIDE_TOLERANCE
+from triage.errors import OUTSIDE_TOLERANCE, NotFoundError, Problem
 from triage.explain import explain
 from triage.fairness import (
     AtTheCut,
@@ -100,6 +100,9 @@ CURVES = 200
 MOST_EXPLAINED = 5_000
 SCORE_ALONE = ("list", "list_less_harm", "recall", "missed_harm", "false_positive")
 GONE = "no longer made"
+SURE = 1e-12
+"""No chance is nearer to 0 or to 1: its log-odds would be endless."""
+
 OF_OUTCOMES = ("harm", "recall", "missed_harm", "false_positive")
 
 
@@ -171,7 +174,7 @@ class Audited:
             self.chosen,
             *report.notes,
             *self.outside,
-            f"{counts}, {report.count('too few to tell')} of too few to tell.",
+            f"{counts}, {report.count('too few to tell')} of too few to tell ('few' in the table).",
             f"The page: {self.page}",
             f"Every measure: {self.table} and {self.data}",
         ]
@@ -388,6 +391,15 @@ def measured_on_list(
     bundle = open_list(project.workspace.root, name)
     histories = read_accepted(project, today=today, progress=progress).histories
     ranked, missing = _of_bundle(project, histories, bundle)
+    if not len(ranked.rows):
+        raise NotFoundError(
+            Problem(
+                f"list {bundle.list_id}",
+                "must have referrals that the extracts still hold",
+                f"{missing} that they do not",
+                "Bring back the extracts that it was made from.",
+            )
+        )
     model = bundle.manifest.model
     notes = list(_about_settling(project, bundle, ranked))
     if missing:
@@ -526,7 +538,7 @@ def _of_bundle(project: Project, histories: CaseHistories, bundle: Bundle) -> tu
         until=until,
         within=(standing[there] == "discuss").astype(np.float64),
         place=((np.arange(len(ids)) + 0.5) / max(len(ids), 1))[there],
-        log_odds=logit(probability) if learned else None,
+        log_odds=logit(np.clip(probability, SURE, 1 - SURE)) if learned else None,
         score_within=None,
         moved=_moved_on(project, bundle, there),
         proxies_from=FeatureMatrix(

@@ -121,7 +121,7 @@ def report(*, settled: bool = True) -> FairnessReport:
     return FairnessReport(
         panel=PANEL,
         fairness=FAIRNESS,
-        name="version-3",
+        name="version-3" if settled else "2026-01-01-0123abcd",
         title="Elastic net",
         version=3,
         lists=4 if settled else 1,

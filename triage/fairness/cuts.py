@@ -13,6 +13,7 @@ from triage.fairness.grouping import Group
 from triage.learning import Figure
 
 __all__ = [
+    "CHANGE",
     "KINDS",
     "MEAN",
     "MEASURES",
@@ -20,6 +21,7 @@ __all__ = [
     "AtTheCut",
     "Compared",
     "Measure",
+    "measure_changes",
     "measure_places",
     "measure_shares",
     "measured_at_the_cut",
@@ -32,7 +34,7 @@ HALF = 0.5
 PLACES = (0.1, 0.25, 0.5, 0.75, 0.9)
 """At which quantiles the places of a group are told."""
 
-MEAN = "mean"
+MEAN, CHANGE = "mean", "change"
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,45 @@ def measured_at_the_cut(
             measure = MEASURES[name]
             bases = people_beside(cut.person, cut.kinds[measure.needs[0]], group)
             found.append(_compared(measure, group, values[name], others[name], bases))
+    return found
+
+
+def measure_changes(
+    cut: AtTheCut,
+    otherwise: AtTheCut,
+    groups: Sequence[Group],
+    draws: Draws,
+    *,
+    only: Sequence[str],
+) -> list[Compared]:
+    """Return by how much measures of groups change where another outcome is asked of the same cut.
+
+    Parameters
+    ----------
+    cut, otherwise : AtTheCut, shape (n,)
+    groups : sequence of Group
+    draws : Draws
+    only : sequence of str
+        Of :data:`MEASURES`.
+
+    Returns
+    -------
+    list of Compared
+        Of the subject ``change``: ``own`` is the other's less the cut's on the same draws,
+        ``less_others`` by how much more that is than everybody else's change.
+    """
+    columns = [one.columns for one in (cut, otherwise)]
+    everybody = [_Everybody(one, draws) for one in columns]
+    found = []
+    for group in groups:
+        own = [draws.sums(one, group.rows) for one in columns]
+        all_of = [one.beside(group) for one in everybody]
+        mine = [_values(one, every) for one, every in zip(own, all_of, strict=True)]
+        theirs = [_values(every - one, every) for one, every in zip(own, all_of, strict=True)]
+        for name in only:
+            told = group.told.issuperset(MEASURES[name].needs)
+            changes = (after[name] - before[name] for before, after in (mine, theirs))
+            found.append(_apart(group, name, CHANGE, *changes, told=told))
     return found
 
 

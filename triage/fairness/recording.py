@@ -12,6 +12,7 @@ from triage.fairness.cuts import (
     NOTHING,
     AtTheCut,
     Compared,
+    measure_changes,
     measured_at_the_cut,
     people_beside,
 )
@@ -32,6 +33,9 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 OTHERWISE = ("recall", "precision", "false_positive", "false_omission")
 """What is measured again where the outcome is counted from some agencies' records alone."""
+
+CHANGING = ("recall", "false_positive")
+"""Of which it is told by how much they change."""
 
 STEPS = np.linspace(0, 0.9, 91)
 
@@ -118,7 +122,8 @@ def measure_otherwise(
     told = measure_recorded(
         "outcome_recorded", whole * otherwise.y, whole, groups, draws, needs="with"
     )
-    return [*told, *found]
+    changes = measure_changes(cut, otherwise, groups, draws, only=CHANGING)
+    return [*told, *found, *changes]
 
 
 def suppose_unrecorded(

@@ -567,8 +567,10 @@ def _alone(report: FairnessReport) -> Table:
         ("outcome_recorded", ""),
         ("recall", "any agency"),
         ("recall", ""),
+        ("recall", "change"),
         ("false_positive", "any agency"),
         ("false_positive", ""),
+        ("false_positive", "change"),
     )
     return Table(
         "With intervals of 95%",
@@ -577,8 +579,10 @@ def _alone(report: FairnessReport) -> Table:
             "Outcomes on their record",
             "Recall, any agency",
             "Recall, theirs alone",
+            "Recall changes by",
             "False positives, any agency",
             "False positives, theirs alone",
+            "False positives change by",
         ),
         [
             (f"{attribute}: {value}", *(_value(found[one].compared) for one in columns))
@@ -735,7 +739,8 @@ def _value(one: Compared) -> str:
         return FEW
     if one.measure in COUNTED:
         return _interval(_measured(one.own), share=False)
-    return _points(one.own) if one.measure in DIFFERENCES else _figure(one.own)
+    is_difference = one.measure in DIFFERENCES or one.subject == "change"
+    return _points(one.own) if is_difference else _figure(one.own)
 
 
 def _less(one: Compared) -> str:

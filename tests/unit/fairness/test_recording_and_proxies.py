@@ -76,7 +76,7 @@ def test_the_outcome_by_some_records_alone_is_held_against_all() -> None:
     theirs[:10] = 0.0  # of the north, ten within capacity are on others' records alone
     otherwise = cut.recorded_otherwise(theirs, cut.known)
     found = {
-        (one.group.value, one.measure): one
+        (one.group.value, f"{one.measure} {one.subject}".strip()): one
         for one in measure_otherwise(cut, otherwise, groups, draws_of(cut))
     }
     assert found["north", "outcome_recorded"].own.value == pytest.approx(30 / 40)
@@ -84,6 +84,12 @@ def test_the_outcome_by_some_records_alone_is_held_against_all() -> None:
     assert found["south", "outcome_recorded"].own.low < 1.0
     assert found["north", "recall"].own.value == pytest.approx(20 / 30)
     assert found["south", "recall"].own.value == pytest.approx(10 / 40)
+    change = found["north", "recall change"]
+    assert change.own.value == pytest.approx(20 / 30 - 30 / 40)
+    assert change.own.low < change.own.value < change.own.high < 0
+    assert change.less_others.value == pytest.approx(20 / 30 - 30 / 40)
+    south = found["south", "recall change"].own
+    assert (south.value, south.low, south.high) == (0.0, 0.0, 0.0)
 
 
 def invented_matrix(member: np.ndarray, seed: int = 1) -> FeatureMatrix:

@@ -278,7 +278,7 @@ class Aside:
     def rests_on(self) -> str:
         """The records behind the rules that take it off the ranking, in sentences."""
         told = [one for one in self.rules if one.truth == "yes" and one.effect in TAKES_OFF]
-        return " ".join(one.rests_on for one in told if one.rests_on)
+        return " ".join(dict.fromkeys(one.rests_on for one in told if one.rests_on))
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ def test_who_is_not_for_this_panel_is_told_on_which_records(tmp_path: Path) -> N
     bundle = listed(tmp_path, two_incidents(a_rule(when=OFTEN, effect="ineligible")))
     (aside,) = list_page(bundle).asides
     assert aside.rests_on == "Records: second of 20 Dec 2025; first of 1 Dec 2025."
+    also = two_incidents(
+        a_rule(when=OFTEN, effect="ineligible"), a_rule("other", when=OFTEN, effect="hold")
+    )
+    (twice,) = list_page(listed(tmp_path / "twice", also)).asides
+    assert twice.rests_on == aside.rests_on
 
 
 def test_each_leaf_has_its_own_records_also_of_a_rule_that_does_not_fire(tmp_path: Path) -> None:

@@ -188,7 +188,8 @@ def test_a_shift_of_scores_is_found(program, world) -> None:
     write(world, pd.concat(copies), source["read"])
     done, found = watch(program, world)
     assert done.code == 21
-    assert found["scores", ""]["level"] == "retest"
+    assert found["scores", ""]["level"] in ("look", "retest")  # as the interval's low end has it
+    assert found["scores", ""]["value"] > 0.25
     assert found["sources", "police_incidents"]["level"] == "retest"
     assert found["rules", "Many incidents in a year"]["level"] == "retest"
 

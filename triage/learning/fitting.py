@@ -19,7 +19,7 @@ from triage.learning.recency import is_recency, never_as_long_ago
 from triage.learning.specs import ModelSpec
 from triage.learning.trees import NoHarmError
 
-__all__ = ["Data", "Fit", "Job", "data_of", "fit"]
+__all__ = ["Data", "Fit", "Job", "data_of", "differs", "fit"]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -222,7 +222,7 @@ def _fit(job: Job, data: Data, rows: Rows) -> tuple[BaseEstimator, tuple[int, ..
         raise _OneClassError
     columns = job.columns
     if not job.all_columns:
-        columns = tuple(column for column in columns if _differs(data.column(column, rows)))
+        columns = tuple(column for column in columns if differs(data.column(column, rows)))
     if not columns:
         raise _NoFeatureError
     return _fitted(job, data, rows, columns, job.seed), columns
@@ -237,7 +237,14 @@ def _fitted(job: Job, data: Data, rows: Rows, columns: tuple[int, ...], seed: in
     return estimator
 
 
-def _differs(values: Floats) -> bool:
+def differs(values: Floats) -> bool:
+    """Return whether a feature teaches anything: it is known somewhere, and not alike everywhere.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_rows,)
+        Of the rows to learn from; NaN where not known.
+    """
     known = values[~np.isnan(values)]
     if not len(known):
         return False

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from triage.learning.estimators import make_estimator
 from triage.learning.examples import Examples
+from triage.learning.fitting import differs
 from triage.timeline import Fold
 
 __all__ = ["Skill", "shuffled_skill", "single_feature_skills", "skill_of", "standard_error"]
@@ -95,9 +96,11 @@ def shuffled_skill(examples: Examples, folds: Sequence[Fold], *, shuffles: int, 
     """
     fold = folds[-1]
     random = np.random.default_rng(seed)
-    values, y = examples.matrix.values, examples.labels.values
+    y = examples.labels.values
+    taught = [differs(column[fold.train]) for column in examples.matrix.values.T]
+    values = examples.matrix.values[:, taught]
     aucs = []
-    for _ in range(shuffles):
+    for _ in range(shuffles if any(taught) else 0):
         dealt = y.copy()
         for rows in (fold.train, fold.test):
             dealt[rows] = random.permutation(y[rows])
@@ -108,7 +111,7 @@ def shuffled_skill(examples: Examples, folds: Sequence[Fold], *, shuffles: int, 
     positives = float(y[fold.test].sum())
     negatives = len(fold.test) - positives
     error = math.sqrt((positives + negatives + 1) / (12 * positives * negatives * shuffles))
-    mean = sum(aucs) / shuffles
+    mean = sum(aucs) / shuffles if aucs else 0.5
     return Skill(mean, mean - Z * error, mean + Z * error)
 
 

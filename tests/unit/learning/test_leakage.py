@@ -68,6 +68,13 @@ def test_outcomes_dealt_out_by_lot_cannot_be_foretold() -> None:
     assert skill.high - skill.low < 0.2
 
 
+@pytest.mark.parametrize("value", [np.nan, 3.0])
+def test_a_feature_that_teaches_nothing_is_passed_over(value: float) -> None:
+    examples = with_column(lambda y: np.full(len(y), value))
+    folds = make_folds(examples, settings())
+    assert shuffled_skill(examples, folds, shuffles=2, seed=1).auc == 0.5
+
+
 def test_rows_that_are_learned_from_and_tested_on_are_found_out() -> None:
     examples = invented(n=300)
     (fold,) = make_folds(examples, settings(folds=1, test_days=900))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -120,6 +122,35 @@ def test_a_proof_without_a_future_proves_nothing() -> None:
     kept = replace(known, events=known.events.filter(pc.is_valid(known.events["known_on"])))
     assert {proof.result for proof in futures(kept, DAY, engine)} == {"not possible"}
     assert {proof.result for proof in proofs} == {"passed"}
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_what_reads_ends_that_lie_ahead_fails_unless_no_model_learns_from_it(learned: bool) -> None:
+    left = replace(
+        counting("left", kind="incident"),
+        measure="days_until_end",
+        learned=learned,
+        when_none=math.nan,
+    )
+
+    def reading_ends(histories: CaseHistories, day: int) -> FeatureMatrix:
+        ends = histories.events["ended_on"][: len(PEOPLE)].cast("int32")
+        values = pc.fill_null(ends, 0).to_numpy().astype(float)
+        return FeatureMatrix(np.asfortranarray(values.reshape(-1, 1)), (left,))
+
+    known = histories()
+    ends = pa.array([datetime.date(2025, 1, 1)] * len(known.events), pa.date32())
+    place = known.events.schema.get_field_index("ended_on")
+    events = known.events.set_column(place, known.events.schema.field(place), ends)
+    found = list(futures(replace(known, events=events), DAY, reading_ends))
+    results = {one.proof: one.result for one in found if one.subject != "left"}
+    altered = "failed" if learned else "passed"
+    assert results == {
+        "future deleted": altered,
+        "future shifted": altered,
+        "future changed": "passed",
+    }
+    assert any("no model learns from it" in one.told for one in found) is not learned
 
 
 def test_a_value_that_becomes_unknown_has_moved() -> None:

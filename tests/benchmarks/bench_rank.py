@@ -42,7 +42,7 @@ def main(n_events: int = 3_000_000, n_open: int = 500, n_people: int = 200_000) 
     """Print seconds of the wall and of processors, and the most memory, of both."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _run(["demo", folder / "demo", "--people", 3000], "A workspace with a champion")
+        _run(["demo", folder / "demo", "--people", 6000], "A trained workspace")
         for size in ((n_open, n_people), (n_open, n_events // 20)):
             stored = folder / f"stored-{size[1]}"
             arguments = [sys.executable, __file__, "--store", n_events, size[1], size[0], stored]

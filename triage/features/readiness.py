@@ -14,7 +14,7 @@ from triage.features.kernel import scan
 from triage.features.plan import make_plan
 from triage.harm import Scale
 from triage.records import Vocabulary, build_histories
-from triage.timeline import build_timeline, moments_of
+from triage.timeline import build_timeline, moments_of, timelines_in_parts
 
 __all__ = ["is_compiled", "make_ready"]
 
@@ -51,10 +51,11 @@ def make_ready() -> None:
     event = {"person_id": "p", "happened_on": first, "type": "t", "victim_id": "v"}
     histories = build_histories(words, events=[event])
     plan = make_plan([_feature("sum", "harm_days"), _feature("distinct", "victim_id")])
-    timeline = build_timeline(
-        histories, scale, fields=plan.fields, fingerprinted=plan.fingerprinted
-    )
-    compute(plan, timeline, moments_of(timeline, ["p"], 11_000))
+    wanted: dict[str, Any] = {"fields": plan.fields, "fingerprinted": plan.fingerprinted}
+    timeline = build_timeline(histories, scale, **wanted)
+    moments = moments_of(timeline, ["p"], 11_000)
+    compute(plan, timeline, moments)
+    timelines_in_parts(histories, scale, moments, n_parts=1, threads=1, **wanted)[0]()
 
 
 def _feature(measure: str, of: str) -> Feature:

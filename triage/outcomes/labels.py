@@ -13,7 +13,8 @@ from triage.conditions import Categories, Column, Condition, Numbers, Truth, eva
 from triage.harm import Scale
 from triage.outcomes.definitions import Outcome, Outcomes
 from triage.records import CaseHistories
-from triage.timeline import NEVER, Finder, Moments, Timeline
+from triage.records.texts import Finder
+from triage.timeline import NEVER, Moments, Timeline
 
 __all__ = [
     "LabelState",

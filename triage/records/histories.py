@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +24,7 @@ __all__ = [
     "build_histories",
     "events_schema",
     "people_schema",
+    "positions_of",
     "referrals_schema",
 ]
 
@@ -100,6 +104,25 @@ class CaseHistories:
             Whether what tells versions of events apart is read too.
         """
         return pieces_of_table(self.events, columns, keyed=keyed)
+
+    @cached_property
+    def whose(self) -> npt.NDArray[np.int32]:
+        """The row of each referral's person, of shape (n_referrals,); −1 where there is none."""
+        return positions_of(self.referrals["person_id"], self.people["person_id"])
+
+
+def positions_of(ids: pa.ChunkedArray | pa.Array, among: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    """Return where each id stands among others, −1 where it does not.
+
+    Parameters
+    ----------
+    ids : pyarrow.Array or ChunkedArray of string, shape (n,)
+    among : pyarrow.ChunkedArray of string
+        All different.
+    """
+    from triage.records.texts import Finder  # what compiles takes a second to import
+
+    return Finder(among.combine_chunks()).positions(ids)
 
 
 def add_events(histories: CaseHistories, events: Records) -> CaseHistories:

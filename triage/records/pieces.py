@@ -29,7 +29,7 @@ __all__ = [
 NEVER = int(np.iinfo(np.int32).max)
 """The day that stands for "not yet": an end that has not come, a fact that never became known."""
 
-ROWS_IN_BATCH = 2**16
+ROWS_IN_BATCH = 2**18
 """Few enough that a batch stays in the processor's cache."""
 
 ROWS_IN_PIECE = 2**20

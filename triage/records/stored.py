@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -22,6 +23,7 @@ from triage.records.histories import (
     CaseHistories,
     events_schema,
     people_schema,
+    positions_of,
     referrals_schema,
 )
 from triage.records.pieces import Piece, pieces_of_files
@@ -128,6 +130,11 @@ class StoredHistories:
         """How many rows of events there are."""
         return sum(pq.read_metadata(file).num_rows for file in self.files)
 
+    @cached_property
+    def whose(self) -> npt.NDArray[np.int32]:
+        """The row of each referral's person, of shape (n_referrals,); −1 where there is none."""
+        return positions_of(self.referrals["person_id"], self.people["person_id"])
+
     def event_pieces(self, columns: Sequence[str], *, keyed: bool = True) -> list[Piece]:
         """Return these columns of the events in pieces, each of which can be read by itself.
 
@@ -143,7 +150,8 @@ class StoredHistories:
         :class:`CaseHistories` promises, so far as the columns tell, and
         :class:`UnsortedError` where the events are not in their order.
         """
-        keyed = keyed and not all(_is_marked(file, self.n_events) for file in self.files)
+        n_events = self.n_events
+        keyed = keyed and not all(_is_marked(file, n_events) for file in self.files)
         few = ["source", "agency", "kind", "type", "harm_class", *self.vocabulary.events.categories]
         pieces = pieces_of_files(self.files, columns, few, keyed=keyed)
         return [replace(piece, read=partial(self._checked, piece)) for piece in pieces]
@@ -182,10 +190,11 @@ def open_stored_histories(
         for rows in tables[name].to_batches():
             problems += _broken(name, rows, vocabulary, today)
         problems += _repeated(name, tables[name])
-    if problems := problems or list(_strangers(tables["people"], tables["referrals"])):
-        raise ExtractError(list(dict.fromkeys(problems)))
     files = tuple(Path(file) for file in found["events"].files)
-    return StoredHistories(tables["people"], tables["referrals"], vocabulary, files, today)
+    stored = StoredHistories(tables["people"], tables["referrals"], vocabulary, files, today)
+    if problems := problems or list(_strangers(stored)):
+        raise ExtractError(list(dict.fromkeys(problems)))
+    return stored
 
 
 def read_stored_histories(
@@ -316,7 +325,7 @@ def canonical_histories(
         Problem(f"{name}/", f"does not hold what is promised of its columns: {told}", mend=MEND)
         for name, told in broken_promises(histories, today).items()
     ]
-    if problems := [*problems, *_strangers(histories.people, histories.referrals)]:
+    if problems := [*problems, *_strangers(histories)]:
         raise ExtractError(problems)
     return histories
 
@@ -360,11 +369,12 @@ def _broken(
         if values.null_count and not schema.field(name).nullable:
             must = "have a value in every row"
         elif name in ("birth_date", "happened_on", "made_on"):
-            not_later = pc.less_equal(values, today).drop_null()
-            must = "" if _all(not_later) else f"not be after {today}"
+            last = pc.max(values).as_py()
+            must = "" if last is None or last <= today else f"not be after {today}"
         elif name in ("known_on", "ended_on"):
-            in_order = pc.greater_equal(values, rows["happened_on"]).drop_null()
-            must = "" if _all(in_order) else "not be before 'happened_on'"
+            nothing = values.null_count == len(values)
+            in_order = nothing or _all(pc.greater_equal(values, rows["happened_on"]))
+            must = "" if in_order else "not be before 'happened_on'"
         elif not _holds(values, kinds.get(name, "text")):
             must = "hold words of configs/vocabulary.yaml, answers (0 to 3) or finite numbers alone"
         if must:
@@ -392,7 +402,8 @@ def _holds(values: pa.Array, kind: Sequence[str] | str) -> bool:
     """Return whether all values are of their kind."""
     match kind:
         case "answer":
-            return _all(pc.and_(pc.greater_equal(values, 0), pc.less(values, len(Answer))))
+            least, greatest = pc.min_max(values).as_py().values()
+            return least is None or (least >= 0 and greatest < len(Answer))
         case "number":
             return not pc.any(pc.is_inf(values), min_count=0).as_py()
         case str():
@@ -409,10 +420,8 @@ def _rises(ids: pa.ChunkedArray) -> bool:
     return _all(pc.less(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1)))
 
 
-def _strangers(people: pa.Table, referrals: pa.Table) -> Iterator[Problem]:
-    known = pc.is_in(referrals["person_id"], value_set=people["person_id"])
-    strangers = len(known) - (pc.sum(known).as_py() or 0)
-    if strangers:
+def _strangers(histories: CaseHistories | StoredHistories) -> Iterator[Problem]:
+    if strangers := int((histories.whose < 0).sum()):
         yield Problem(
             "referrals/", "must be of people who are in people/", f"{strangers} of others", MEND
         )

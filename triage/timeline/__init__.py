@@ -43,7 +43,6 @@ from triage.timeline.moments import timeline_at
 from triage.timeline.parts import timelines_in_parts
 from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.suppositions import Added, suppose
-from triage.timeline.texts import Finder
 from triage.timeline.timelines import (
     Moments,
     PartOfPeople,
@@ -60,7 +59,6 @@ __all__ = [
     "NEVER",
     "OTHER_FUTURES",
     "Added",
-    "Finder",
     "Fold",
     "Linked",
     "Links",

@@ -9,7 +9,7 @@ import numpy as np
 
 from triage.records import NEVER
 
-__all__ = ["arranged", "gather", "parted"]
+__all__ = ["arranged", "gather", "parted", "usable_until"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -76,6 +76,31 @@ def gather(values: Any, order: Any, out: Any) -> None:
     """Set ``out[i] = values[order[i]]``."""
     for place in range(len(order)):
         out[place] = values[order[place]]
+
+
+@numba.njit(cache=True, nogil=True)
+def usable_until(person: Any, happened: Any, known: Any, until: Any) -> Any:
+    """Return the events that may answer a question about their person.
+
+    Parameters
+    ----------
+    person, happened, known : ndarray of int32, shape (n_events,)
+        −1 where an event is nobody's.
+    until : ndarray of int32, shape (n_people,)
+        The last day on which each person is asked about.
+
+    Returns
+    -------
+    ndarray of int32, shape (n_usable,)
+        In their order.
+    """
+    usable, count = np.empty(len(person), np.int32), 0
+    for event in range(len(person)):
+        whose = person[event]
+        if whose >= 0 and happened[event] < until[whose] and known[event] < until[whose]:
+            usable[count] = event
+            count += 1
+    return usable[:count]
 
 
 @numba.njit(cache=True, nogil=True)

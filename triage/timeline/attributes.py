@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,16 +43,14 @@ def attributes_at(
         ``person.NAME``, ``referral.NAME``, ``person.age`` (whole years) and ``referral.agency``.
         A date that does not lie before the as-of date was not known then, and is not here.
     """
-    referrals = histories.referrals.take(pa.array(rows))
-    position = codes_of(referrals["person_id"], histories.people["person_id"])
+    position = histories.whose[rows]
     agencies = histories.vocabulary.agencies
     attributes = histories.vocabulary.referrals.attributes
+    agency = histories.referrals["agency"].take(pa.array(rows))
     return {
         **people_attributes_at(histories, position, days, audit=audit),
-        "referral.agency": Categories(
-            codes_of(referrals["agency"], pa.array(agencies)), list(agencies)
-        ),
-        **_columns("referral", referrals, attributes, days, audit),
+        "referral.agency": Categories(codes_of(agency, pa.array(agencies)), list(agencies)),
+        **_columns("referral", histories.referrals, rows, attributes, days, audit),
     }
 
 
@@ -79,11 +78,11 @@ def people_attributes_at(
     dict of str to Column
         ``person.NAME`` and ``person.age`` (whole years), as :func:`attributes_at` has them.
     """
-    people = histories.people.take(pa.array(position))
-    attributes = histories.vocabulary.people.attributes
+    people, attributes = histories.people, histories.vocabulary.people.attributes
+    born = days_of(people["birth_date"], UNKNOWN_DAY)[position]
     return {
-        "person.age": Numbers(_age(days_of(people["birth_date"], UNKNOWN_DAY), days)),
-        **_columns("person", people, attributes, days, audit),
+        "person.age": Numbers(_age(born, days)),
+        **_columns("person", people, position, attributes, days, audit),
     }
 
 
@@ -118,10 +117,15 @@ def _nothing(attribute: Attribute, n: int) -> Column:
 
 
 def _columns(
-    prefix: str, table: pa.Table, attributes: Mapping[str, Attribute], days: Days, audit: bool
+    prefix: str,
+    table: pa.Table,
+    rows: npt.NDArray[Any],
+    attributes: Mapping[str, Attribute],
+    days: Days,
+    audit: bool,
 ) -> dict[str, Column]:
     return {
-        f"{prefix}.{name}": _column(table[name], attribute, days)
+        f"{prefix}.{name}": _column(table[name].take(pa.array(rows)), attribute, days)
         for name, attribute in attributes.items()
         if audit or not attribute.audit_only
     }

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from triage.records import NEVER, CaseHistories, EventBatch, StoredHistories, Vocabulary
+from triage.records.texts import Finder, fingerprints
+from triage.timeline.arranging import usable_until
 from triage.timeline.arrays import codes_of, days_of, numbers_of
-from triage.timeline.texts import Finder, fingerprints
 
 __all__ = ["WHEN_ABSENT", "EventArrays", "EventReader", "Wanted", "read_events"]
 
@@ -47,12 +48,17 @@ class Wanted:
     fingerprinted: Collection[str]
 
     @property
-    def stored(self) -> list[str]:
-        """The columns of the table of events that this takes."""
+    def told(self) -> list[str]:
+        """The columns of the table of events that tell what happened."""
         named = {*self.columns, *self.fingerprinted}
         harm = {"harm_class"} if "harm_days" in named else set()
+        return sorted(harm | (named - {"harm_days"}))
+
+    @property
+    def stored(self) -> list[str]:
+        """The columns of the table of events that this takes."""
         always = {"person_id", "happened_on", "known_on", "ended_on", "withdrawn"}
-        return sorted(always | harm | (named - {"harm_days"}))
+        return sorted(always | set(self.told))
 
 
 @dataclass
@@ -97,11 +103,20 @@ class EventReader:
     ----------
     histories : CaseHistories or StoredHistories
     wanted : Wanted
+    until : ndarray of int32, shape (n_people,), optional
+        The last day on which each person is asked about, in days since 1970-01-01. Events that had
+        not happened or were not known before it are left out; by default, none is.
     """
 
-    def __init__(self, histories: CaseHistories | StoredHistories, wanted: Wanted) -> None:
+    def __init__(
+        self,
+        histories: CaseHistories | StoredHistories,
+        wanted: Wanted,
+        until: npt.NDArray[np.int32] | None = None,
+    ) -> None:
         self.pieces = histories.event_pieces(wanted.stored)
         self._wanted = wanted
+        self._until = until
         self._finder = Finder(histories.people["person_id"].combine_chunks())
         kinds = wanted.vocabulary.event_fields()
         self._texts = {name: _Texts() for name in wanted.columns if kinds[name] == "text"}
@@ -122,10 +137,20 @@ class EventReader:
             The events are not in their order.
         """
         for number, batch in enumerate(self.pieces[piece].batches()):
+            placed, rows = _placed(batch, self._finder), batch.rows
+            if self._until is None:
+                placed |= _left_out(placed["person_id"])
+            else:
+                needed = placed["person_id"], placed["happened_on"], placed["known_on"]
+                kept = usable_until(*needed, self._until)
+                if len(kept) < len(rows):
+                    placed = {name: values[kept] for name, values in placed.items()}
+                    rows = rows.select(self._wanted.told).take(pa.array(kept))
             yield {
-                **dict(_columns(batch, self._wanted, self._finder)),
+                **placed,
+                **dict(_told(rows, self._wanted)),
                 **{
-                    name: text.numbered((piece, number), batch.rows[name])
+                    name: text.numbered((piece, number), rows[name])
                     for name, text in self._texts.items()
                 },
             }
@@ -170,22 +195,33 @@ def read_events(
     return reader.settle(made)
 
 
-def _columns(batch: EventBatch, wanted: Wanted, finder: Finder) -> Iterator[tuple[str, Array]]:
-    """Yield the arrays of a batch, texts left out."""
+def _placed(batch: EventBatch, finder: Finder) -> dict[str, Array]:
+    """Return whose the events of a batch are and when they were; −1 is nobody's, or withdrawn."""
     rows = batch.rows
-    person = finder.positions(_plain(rows["person_id"]))
-    left_out = person < 0  # of nobody who can be asked about
-    yield "person_id", np.where(left_out, 0, person).astype(np.int32)
-    yield "happened_on", days_of(rows["happened_on"], NEVER)
-    yield "known_on", days_of(rows["known_on"], NEVER)
+    placed = {
+        "person_id": finder.positions(_plain(rows["person_id"])),
+        "happened_on": days_of(rows["happened_on"], NEVER),
+        "known_on": days_of(rows["known_on"], NEVER),
+    }
     if rows["ended_on"].null_count < len(rows):
-        yield "ended_on", days_of(rows["ended_on"], NEVER)
+        placed["ended_on"] = days_of(rows["ended_on"], NEVER)
     if batch.replaced is not None:
-        yield "replaced", batch.replaced
+        placed["replaced"] = batch.replaced
     if pc.any(rows["withdrawn"]).as_py():
-        left_out |= rows["withdrawn"].to_numpy(zero_copy_only=False)
-    if left_out.any():
-        yield "withdrawn", left_out
+        placed["person_id"][rows["withdrawn"].to_numpy(zero_copy_only=False)] = -1
+    return placed
+
+
+def _left_out(person: Array) -> dict[str, Array]:
+    """Return what says that some events are nobody's, where any is."""
+    nobody = person < 0
+    if not nobody.any():
+        return {}
+    return {"person_id": np.where(nobody, 0, person).astype(np.int32), "withdrawn": nobody}
+
+
+def _told(rows: pa.RecordBatch, wanted: Wanted) -> Iterator[tuple[str, Array]]:
+    """Yield what is told of events, texts left out."""
     kinds = wanted.vocabulary.event_fields()
     for name in wanted.fingerprinted:
         yield name, fingerprints(_plain(rows[name]))

@@ -17,7 +17,7 @@ from triage.harm import Scale
 from triage.records import CaseHistories, StoredHistories
 from triage.timeline.arranging import gather, parted
 from triage.timeline.events import WHEN_ABSENT, EventArrays, EventReader, Wanted
-from triage.timeline.timelines import PartOfPeople, timeline_of
+from triage.timeline.timelines import Moments, PartOfPeople, timeline_of
 
 __all__ = ["timelines_in_parts"]
 
@@ -27,6 +27,7 @@ Columns = Mapping[str, npt.NDArray[Any]]
 def timelines_in_parts(
     histories: CaseHistories | StoredHistories,
     scale: Scale,
+    moments: Moments,
     *,
     fields: Collection[str],
     fingerprinted: Collection[str],
@@ -34,12 +35,14 @@ def timelines_in_parts(
     threads: int,
     folder: Path | None = None,
 ) -> list[Callable[[], PartOfPeople]]:
-    """Return what makes the timelines of all people, some people at a time.
+    """Return what makes the timelines of all people, some people at a time, for some questions.
 
     Parameters
     ----------
     histories : CaseHistories or StoredHistories
     scale : Scale
+    moments : Moments
+        The questions; a person's events that lie before none of them are left out.
     fields, fingerprinted : collection of str
         See :func:`triage.timeline.build_timeline`.
     n_parts : int
@@ -62,8 +65,10 @@ def timelines_in_parts(
     wanted = Wanted(
         histories.vocabulary, sorted(set(fields) - set(fingerprinted)), sorted(fingerprinted)
     )
-    reader = EventReader(histories, wanted)
     ids = histories.people["person_id"].combine_chunks()
+    until = np.full(len(ids), np.iinfo(np.int32).min, dtype=np.int32)
+    np.maximum.at(until, moments.person, moments.day)
+    reader = EventReader(histories, wanted, until)
     bounds = np.linspace(0, len(ids), n_parts + 1).astype(np.int64)
     part_of = np.repeat(np.arange(n_parts, dtype=np.int32), np.diff(bounds))
     sorted_out = partial(_sorted_out, reader, part_of, n_parts, folder)

@@ -16,9 +16,9 @@ import pyarrow as pa
 from triage.conditions import Answers, Categories, Column, Numbers
 from triage.harm import Scale
 from triage.records import NEVER, CaseHistories, StoredHistories
+from triage.records.texts import Finder
 from triage.timeline.arranging import arranged, gather
 from triage.timeline.events import EventArrays, Wanted, read_events
-from triage.timeline.texts import Finder
 
 __all__ = [
     "Moments",
@@ -76,7 +76,7 @@ class Timeline:
         What conditions may test of an event.
     fingerprints : mapping of str to ndarray of uint64, shape (n_events,)
         Columns of which no more is asked than how many different values there are, see
-        :func:`triage.timeline.texts.fingerprints`.
+        :func:`triage.records.texts.fingerprints`.
     rows : ndarray of int32, shape (n_events,)
         Where each event stands in the case histories.
     table : pyarrow.Table or None

@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,7 +36,6 @@ from triage.records import (
     undated_sources,
 )
 from triage.timeline import (
-    Finder,
     Moments,
     PartOfPeople,
     attributes_at,
@@ -133,10 +132,11 @@ def write_features(
     progress.stage("Making features")
 
     def write(known: CaseHistories | StoredHistories) -> None:
-        with _timelines(project, known, plan, output, n_threads, memory) as people:
+        timelines = _timelines(project, known, asked.moments, plan, output, n_threads, memory)
+        with timelines as (people, moments):
 
             def fill(path: Path) -> None:
-                ids, moments, attributes = asked.ids, asked.moments, asked.attributes
+                ids, attributes = asked.ids, asked.attributes
                 write_feature_file(path, plan, people, ids, moments, attributes, threads=n_threads)
 
             if output.suffix:
@@ -185,22 +185,36 @@ def _asked(
         rows = np.concatenate(found)
         days = np.repeat([day_of(date) for date in as_of], [len(some) for some in found])
     days = days.astype(np.int32)
-    referrals = known.referrals.take(pa.array(rows))
-    position = Finder(ids.combine_chunks()).positions(referrals["person_id"])
+    referrals = known.referrals.select(["referral_id", "person_id"]).take(pa.array(rows))
     attributes = attributes_at(known, rows, days)
-    return _Asked(referrals, Moments(position, days), attributes)
+    return _Asked(referrals, Moments(known.whose[rows], days), attributes)
+
+
+def _asked_about(
+    known: CaseHistories | StoredHistories, moments: Moments
+) -> tuple[CaseHistories | StoredHistories, Moments]:
+    """Return histories whose people are those who are asked about, and the moments among them."""
+    asked = np.zeros(len(known.people), dtype=bool)
+    asked[moments.person] = True
+    position = np.cumsum(asked, dtype=np.int32) - np.int32(1)
+    people = known.people.filter(pa.array(asked))
+    return replace(known, people=people), Moments(position[moments.person], moments.day)
 
 
 @contextmanager
 def _timelines(
     project: Project,
     known: CaseHistories | StoredHistories,
+    moments: Moments,
     plan: Plan,
     output: Path,
     threads: int,
     memory: int | None,
-) -> Iterator[Sequence[Callable[[], PartOfPeople]]]:
-    """Give what makes all people's timelines, in parts that fit into a cache, or into memory."""
+) -> Iterator[tuple[Sequence[Callable[[], PartOfPeople]], Moments]]:
+    """Give what makes the timelines of those asked about, and the questions by their positions.
+
+    The timelines are made in parts that fit into a cache, or into memory.
+    """
     wanted: dict[str, Any] = {
         "fields": plan.fields,
         "fingerprinted": plan.fingerprinted,
@@ -208,16 +222,19 @@ def _timelines(
     }
     if plan.linked:  # whom people are linked to is anybody
         whole = PartOfPeople(0, build_timeline(known, project.scale, **wanted))
-        yield [lambda: whole]
+        yield [lambda: whole], moments
         return
-    n_parts = max(1, math.ceil(known.n_events / EVENTS_IN_PART))
+    few, moments = _asked_about(known, moments)
+    n_asked = known.n_events * len(few.people) / max(len(known.people), 1)
+    n_parts = max(1, math.ceil(n_asked / EVENTS_IN_PART))
     n_small = parts_needed(known, memory or machine_memory() // 2, threads)
     if n_small == 0:
-        yield timelines_in_parts(known, project.scale, n_parts=n_parts, **wanted)
+        made = timelines_in_parts(few, project.scale, moments, n_parts=n_parts, **wanted)
+        yield made, moments
         return
     with scratch_folder(output.parent) as folder:
-        n_parts = max(n_parts, n_small)
-        yield timelines_in_parts(known, project.scale, n_parts=n_parts, folder=folder, **wanted)
+        wanted |= {"n_parts": max(n_parts, n_small), "folder": folder}
+        yield timelines_in_parts(few, project.scale, moments, **wanted), moments
 
 
 EVENTS_IN_PART = 2**19

@@ -163,7 +163,7 @@ def test_one_file_whatever_the_parts_and_the_threads(tmp_path, monkeypatch, seed
             if folder:
                 folder.mkdir()
             people = timelines_in_parts(
-                there, SCALE, n_parts=n_parts, folder=folder, threads=threads, **wanted
+                there, SCALE, moments, n_parts=n_parts, folder=folder, threads=threads, **wanted
             )
         output = tmp_path / f"{threads}-{n_parts}-{on_disk}.parquet"
         write_feature_file(output, plan, people, ids, moments, attributes, threads=threads)

@@ -4,9 +4,10 @@ The kernel knows nothing of abuse, of columns' names or of windows' meanings. It
 and tables of operations (see :class:`triage.features.plan.Plan`), and is the only place where a
 feature made of events gets its value.
 
-A person's *cells* are all that the walk keeps: for each step that has windows a cell a bucket, and
-for each step that looks at the latest events four more. Nothing found is told apart from zero by
-the sum of nothing, which is −0: adding anything to −0, even 0, makes it something else.
+The *cells* of a row are all that the walk keeps: for each step that has windows a cell a window,
+and for each step that looks at the latest events one, or four. Nothing found is told apart from
+zero by the sum of nothing, which is −0: adding anything to −0, even 0, makes it something else.
+Rows of one person that follow one another share a walk, each with its own cells.
 
 All that is compiled in stands in this file, since a compiled kernel is kept until its file changes.
 """
@@ -21,7 +22,7 @@ import numpy as np
 
 __all__ = [
     "GRID",
-    "RECENT_CELLS",
+    "LATEST_CELLS",
     "Operation",
     "Output",
     "grid_sum",
@@ -62,8 +63,8 @@ class Output(enum.IntEnum):
     DAYS_LEFT = 7
 
 
-RECENT_CELLS = 4
-"""Cells of a step that looks at the latest events: two values, each with its age."""
+LATEST_CELLS = 4
+"""Cells of a step that keeps the latest values: two of them, each with its age."""
 
 
 COUNT = int(Operation.COUNT)
@@ -97,6 +98,9 @@ TILE = 32
 """Rows whose cells are kept at a time, side by side, so that all are cumulated and written in one
 go; few enough for the nearest cache."""
 
+LANES = np.uint64(32)
+"""Bits that say in which rows of a tile a name was seen; the number of a walk stands above them."""
+
 
 @numba.njit(cache=True, nogil=True)
 def scan(  # noqa: C901 - one walk, told in order
@@ -115,9 +119,10 @@ def scan(  # noqa: C901 - one walk, told in order
     numbers: Any,
     names: Any,
     edges: Any,
+    cell_of: Any,
     empty: Any,
-    n_summed: int,
-    n_windowed: int,
+    summed: Any,
+    greatest: Any,
     outputs: Any,
     when_none: Any,
     seen: Any,
@@ -131,28 +136,29 @@ def scan(  # noqa: C901 - one walk, told in order
     Parameters
     ----------
     row_person, row_day : ndarray of int32, shape (n_rows,)
-        The moments.
+        The moments. Those of one person that follow one another are made in one walk.
     starts, happened, known, replaced, ended : ndarray
         The timeline. ``replaced`` may be empty where nothing is, and ``ended`` where no step asks.
     signature : ndarray of int32, shape (n_events,)
         Which steps an event takes part in: it does the steps
         ``signature_steps[signature_starts[s]:signature_starts[s + 1]]``.
     operation, column : ndarray of int32, shape (n_steps,)
-        Steps that are cumulated by adding stand first, then those by the greatest, then those
-        that look at the latest events.
     numbers : ndarray of float64, shape (n_numbers, n_events)
     names : ndarray of int32, shape (n_names, n_events)
         Numbered within each person; −1 where not known.
     edges : ndarray of int32, shape (n_windows,)
         Rising ends of the buckets; one more bucket lies beyond.
+    cell_of : ndarray of int32, shape (n_steps, n_windows + 1)
+        Where a step keeps what it makes of the events of a bucket.
     empty : ndarray of float64, shape (n_cells,)
         The cells of somebody with no events.
-    n_summed, n_windowed : int
-        Where the second and the third kind of steps begin.
+    summed, greatest : ndarray of int32
+        The cells of windows that hold the shorter one in the cell before: by adding, and by the
+        greatest.
     outputs : ndarray of int32, shape (n_outputs, 7)
         See :class:`triage.features.plan.Plan`; those of the kind ``WINDOW`` stand first.
     when_none : ndarray of float64, shape (n_outputs,)
-    seen : ndarray of int64, shape (n_steps, n_different_names)
+    seen : ndarray of uint64, shape (n_steps, n_different_names)
         Scratch of this call alone, zero at first.
     first_row, last_row : int
     out : ndarray of float64, shape (n_features, at least out_row + last_row − first_row)
@@ -161,71 +167,116 @@ def scan(  # noqa: C901 - one walk, told in order
     """
     cells = np.empty((len(empty), TILE))
     bits, made = cells.view(np.int64), np.empty(TILE)
+    bucket, age = np.empty(TILE, np.int64), np.empty(TILE, np.int32)
+    asking = np.empty(TILE, np.int64)  # the rows that an event may answer
     n_plain = 0
     while n_plain < len(outputs) and outputs[n_plain, 1] == WINDOW:
         n_plain += 1
-    column_of, cell_of = outputs[:, 0].copy(), outputs[:, 2].copy()
-    replaces, ends = len(replaced) > 0, len(ended) > 0
+    column_of, made_of = outputs[:, 0].copy(), outputs[:, 2].copy()
+    replaces, ends, n_edges = len(replaced) > 0, len(ended) > 0, len(edges)
     for tile_start in range(first_row, last_row, TILE):
         for cell in range(len(empty)):
             cells[cell] = empty[cell]
-        width = min(TILE, last_row - tile_start)
-        for lane in range(width):
-            row = tile_start + lane
-            day = row_day[row]
-            first, beyond = starts[row_person[row]], starts[row_person[row] + 1]
-            bucket = 0
-            for event in range(_first_not_before(happened, first, beyond, day) - 1, first - 1, -1):
-                if known[event] >= day or (replaces and replaced[event] < day):
-                    continue
-                age = day - happened[event]
-                while bucket < len(edges) and age > edges[bucket]:
-                    bucket += 1
-                its = signature[event]
-                for place in range(signature_starts[its], signature_starts[its + 1]):
-                    step = signature_steps[place]
+        width, beyond_lane = min(TILE, last_row - tile_start), 0
+        while beyond_lane < width:
+            first_lane, last_day = beyond_lane, row_day[tile_start + beyond_lane]
+            person = row_person[tile_start + first_lane]
+            while beyond_lane < width and row_person[tile_start + beyond_lane] == person:
+                last_day = max(last_day, row_day[tile_start + beyond_lane])
+                bucket[beyond_lane] = 0
+                beyond_lane += 1
+            walk = np.uint64(tile_start + first_lane + 1) << LANES
+            first, beyond = starts[person], starts[person + 1]
+            for event in range(
+                _first_not_before(happened, first, beyond, last_day) - 1, first - 1, -1
+            ):
+                n_asking = 0
+                for lane in range(first_lane, beyond_lane):
+                    day = row_day[tile_start + lane]
+                    if happened[event] >= day or known[event] >= day:
+                        continue
+                    if replaces and replaced[event] < day:
+                        continue
+                    age[lane] = day - happened[event]
+                    while bucket[lane] < n_edges and age[lane] > edges[bucket[lane]]:
+                        bucket[lane] += 1
+                    asking[n_asking] = lane
+                    n_asking += 1
+                its = signature[event] if n_asking else 0
+                n_steps = signature_starts[its + 1] - signature_starts[its] if n_asking else 0
+                for place in range(n_steps):
+                    step = signature_steps[signature_starts[its] + place]
                     doing = operation[step]
-                    cell = bucket * n_windowed + step
                     if doing == COUNT:
-                        cells[cell, lane] += 1.0
+                        for one in range(n_asking):
+                            lane = asking[one]
+                            cells[cell_of[step, bucket[lane]], lane] += 1.0
+                    elif doing == FIRST_AGE:
+                        for one in range(n_asking):
+                            lane = asking[one]
+                            cells[cell_of[step, bucket[lane]], lane] = age[lane]
+                    elif doing == LAST_AGE:
+                        for one in range(n_asking):
+                            lane = asking[one]
+                            if np.isnan(cells[cell_of[step, 0], lane]):
+                                cells[cell_of[step, 0], lane] = age[lane]
                     elif doing == SUM:
                         value = numbers[column[step], event]
-                        if not np.isnan(value):
-                            cells[cell, lane] += value
-                    elif doing == FIRST_AGE:
-                        cells[cell, lane] = age
+                        for one in range(0 if np.isnan(value) else n_asking):
+                            lane = asking[one]
+                            cells[cell_of[step, bucket[lane]], lane] += value
                     elif doing == MAXIMUM:
                         value = numbers[column[step], event]
-                        if value > cells[cell, lane]:
-                            cells[cell, lane] = value
+                        for one in range(n_asking):
+                            lane = asking[one]
+                            cell = cell_of[step, bucket[lane]]
+                            if value > cells[cell, lane]:
+                                cells[cell, lane] = value
                     elif doing in (DISTINCT, NAMED):
                         name = names[column[step], event]
-                        if name >= 0 and (doing == NAMED or seen[step, name] != row + 1):
-                            seen[step, name] = row + 1
-                            cells[cell, lane] += 1.0
-                    else:
-                        value = np.nan
-                        if doing == LATEST:
-                            value = numbers[column[step], event]
-                        elif doing == ACTIVE:
-                            value = 1.0 if not ends or ended[event] >= day else 0.0
-                        elif doing != LAST_AGE:
-                            left = NEVER if not ends else ended[event]
-                            value = np.inf if left == NEVER else float(left - day)
-                        where = (len(edges) + 1) * n_windowed + (step - n_windowed) * RECENT_CELLS
-                        _take_latest(cells[:, lane], where, doing, value, age)
-        _cumulate(cells, len(edges), n_summed, n_windowed)
+                        if name < 0:
+                            continue
+                        before = seen[step, name]
+                        if before >> LANES != walk >> LANES or doing == NAMED:
+                            before = walk
+                        for one in range(n_asking):
+                            lane = asking[one]
+                            its_bit = np.uint64(1) << np.uint64(lane)
+                            if before & its_bit == 0:
+                                before |= its_bit
+                                cells[cell_of[step, bucket[lane]], lane] += 1.0
+                        seen[step, name] = before
+                    elif doing == LATEST:  # the last two values that are known, each with its age
+                        value, cell = numbers[column[step], event], cell_of[step, 0]
+                        for one in range(0 if np.isnan(value) else n_asking):
+                            lane = asking[one]
+                            if np.isnan(cells[cell, lane]):
+                                cells[cell, lane], cells[cell + 1, lane] = value, age[lane]
+                            elif np.isnan(cells[cell + 2, lane]):
+                                cells[cell + 2, lane], cells[cell + 3, lane] = value, age[lane]
+                    else:  # whether any has not ended, or the last of their ends
+                        end = ended[event] if ends else NEVER
+                        for one in range(n_asking):
+                            lane, cell = asking[one], cell_of[step, 0]
+                            left = (
+                                np.inf if end == NEVER else float(end) - row_day[tile_start + lane]
+                            )
+                            value = left if doing != ACTIVE else (1.0 if left >= 0.0 else 0.0)
+                            if not cells[cell, lane] >= value:
+                                cells[cell, lane] = value
+        _cumulate(cells, summed, greatest)
         here = out_row + tile_start - first_row
         for place in range(n_plain):
-            there, target, none = cell_of[place], column_of[place], when_none[place]
+            values, its_bits = cells[made_of[place]], bits[made_of[place]]
+            its_own, none = out[column_of[place], here : here + width], when_none[place]
             for lane in range(width):
-                its = bits[there, lane]
-                nothing = (its == SUM_OF_NOTHING) | (its == GREATEST_OF_NOTHING)
-                out[target, here + lane] = none if nothing else cells[there, lane]
+                nothing = (its_bits[lane] == SUM_OF_NOTHING) | (
+                    its_bits[lane] == GREATEST_OF_NOTHING
+                )
+                its_own[lane] = none if nothing else values[lane]
         for place in range(n_plain, len(outputs)):
             _make(cells, edges, outputs[place], when_none[place], made)
-            for lane in range(width):
-                out[outputs[place, 0], here + lane] = made[lane]
+            out[outputs[place, 0], here : here + width] = made[:width]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -240,33 +291,16 @@ def _first_not_before(happened: Any, low: int, high: int, day: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _take_latest(cells: Any, where: int, doing: int, value: float, age: int) -> None:
-    if doing == LAST_AGE:
-        if np.isnan(cells[where]):
-            cells[where] = age
-    elif doing != LATEST:  # whether any has not ended, or the last of their ends
-        if not cells[where] >= value:
-            cells[where] = value
-    elif np.isnan(value):
-        return
-    elif np.isnan(cells[where]):  # the last two values that are known, each with its age
-        cells[where], cells[where + 1] = value, age
-    elif np.isnan(cells[where + 2]):
-        cells[where + 2], cells[where + 3] = value, age
-
-
-@numba.njit(cache=True, nogil=True)
-def _cumulate(cells: Any, n_edges: int, n_summed: int, n_windowed: int) -> None:
+def _cumulate(cells: Any, summed: Any, greatest: Any) -> None:
     """Turn disjoint buckets into windows that hold all shorter ones."""
-    for bucket in range(1, n_edges + 1):
-        first = bucket * n_windowed
-        window = cells[first : first + n_windowed].ravel()
-        shorter = cells[first - n_windowed : first].ravel()
-        n_added = n_summed * cells.shape[1]
-        for place in range(n_added):
-            window[place] += shorter[place]
-        for place in range(n_added, len(window)):
-            window[place] = shorter[place] if shorter[place] > window[place] else window[place]
+    for cell in summed:
+        window, shorter = cells[cell], cells[cell - 1]
+        for lane in range(TILE):
+            window[lane] += shorter[lane]
+    for cell in greatest:
+        window, shorter = cells[cell], cells[cell - 1]
+        for lane in range(TILE):
+            window[lane] = shorter[lane] if shorter[lane] > window[lane] else window[lane]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from triage.conditions import Condition, fields_of
 from triage.features.definitions import Feature
-from triage.features.kernel import RECENT_CELLS, Operation, Output
+from triage.features.kernel import LATEST_CELLS, Operation, Output
 from triage.features.walks import Asked, Order
 from triage.timeline import naming_column
 
@@ -135,11 +135,13 @@ class Plan:
         The windows' lengths in days, rising. Buckets lie between them; one more lies beyond.
     steps : tuple of Step
         In the order of their operations.
-    n_summed, n_windowed : int
-        How many steps leave sums in buckets, and how many leave anything in buckets.
+    cell_of : ndarray of int32, shape (n_steps, n_windows + 1)
+        Where a step keeps what it makes of the events of a bucket; 0 where nothing asks.
     empty : ndarray of float64, shape (n_cells,)
-        What the kernel keeps of somebody without events: ``n_windowed`` cells for each bucket,
-        then :data:`RECENT_CELLS` for each other step.
+        What the kernel keeps of somebody without events: a cell for each window of a step, side by
+        side, and for a step that looks at the latest events one, or :data:`LATEST_CELLS`.
+    summed, greatest : ndarray of int32
+        The cells of windows that hold a shorter one, that of the cell before.
     outputs : ndarray of int32, shape (n_event_features, 7)
         A row a feature that is made of events: its column, the :class:`Output`, its cell, its
         second cell, its window in days (the largest integer where all history counts), and the
@@ -158,9 +160,10 @@ class Plan:
     names: tuple[str, ...]
     edges: Integers
     steps: tuple[Step, ...]
-    n_summed: int
-    n_windowed: int
+    cell_of: Integers
     empty: npt.NDArray[np.float64]
+    summed: Integers
+    greatest: Integers
     outputs: Integers
     when_none: npt.NDArray[np.float64]
     walks: Walks
@@ -201,8 +204,7 @@ def make_plan(features: Iterable[Feature]) -> Plan:
     ]
     needed = _Needed()
     wanted = [[needed.step(*want) for want in _wants(feature)] for _, feature in of_events]
-    steps = tuple(sorted(needed.steps, key=lambda step: step.operation))
-    layout = _Layout(_edges(feature for _, feature in of_events), steps)
+    layout = _Layout(zip([feature for _, feature in of_events], wanted, strict=True))
     outputs = sorted(
         (
             ([column, *layout.output(feature, places)], feature.when_none)
@@ -216,10 +218,11 @@ def make_plan(features: Iterable[Feature]) -> Plan:
         numbers=tuple(needed.numbers),
         names=tuple(needed.names),
         edges=np.asarray(layout.edges, dtype=np.int32),
-        steps=steps,
-        n_summed=layout.n_summed,
-        n_windowed=layout.n_windowed,
-        empty=layout.empty(),
+        steps=layout.steps,
+        cell_of=layout.cell_of,
+        empty=np.asarray(layout.empty, dtype=np.float64),
+        summed=np.asarray(layout.summed, dtype=np.int32),
+        greatest=np.asarray(layout.greatest, dtype=np.int32),
         outputs=np.asarray([row for row, _ in outputs], np.int32).reshape(len(outputs), 7),
         when_none=np.asarray([value for _, value in outputs], dtype=np.float64),
         walks=_walks(features),
@@ -250,17 +253,6 @@ def _walks(features: Sequence[Feature]) -> Walks:
         if feature.measure in ORDERS and feature.linked_by is None
     )
     return Walks(each, tuple(needed.filters), tuple(needed.numbers), tuple(needed.names))
-
-
-def _edges(features: Iterable[Feature]) -> list[int]:
-    return sorted(
-        {
-            days
-            for feature in features
-            for days in (feature.window_days, feature.recent_days, feature.earlier_days)
-            if days is not None
-        }
-    )
 
 
 def _wants(feature: Feature) -> list[tuple[Operation, Feature]]:
@@ -317,46 +309,60 @@ def _asked(order: Order, feature: Feature) -> Asked:
     )
 
 
-@dataclass(frozen=True)
 class _Layout:
-    """Where each step's cells lie."""
+    """Where each step's cells lie: those of the step's windows side by side, the shortest first.
 
-    edges: Sequence[int]
-    steps: tuple[Step, ...]
+    The first cell of all is nobody's: there goes what lies beyond the longest window of a step.
+    """
 
-    @property
-    def n_summed(self) -> int:
-        return sum(step.operation < Operation.MAXIMUM for step in self.steps)
-
-    @property
-    def n_windowed(self) -> int:
-        return sum(step.operation < Operation.LAST_AGE for step in self.steps)
-
-    def empty(self) -> npt.NDArray[np.float64]:
-        buckets = len(self.edges) + 1
-        summed = [-0.0] * self.n_summed
-        greatest = [-np.inf] * (self.n_windowed - self.n_summed)
-        recent = [np.nan] * (RECENT_CELLS * (len(self.steps) - self.n_windowed))
-        return np.asarray((summed + greatest) * buckets + recent, dtype=np.float64)
+    def __init__(self, of_events: Iterable[tuple[Feature, Sequence[Step]]]) -> None:
+        windows: dict[Step, set[int]] = {}
+        for feature, steps in of_events:
+            for step in steps:
+                windows.setdefault(step, set()).update(_windows(feature))
+        self.steps = tuple(sorted(windows, key=lambda step: step.operation))
+        self.edges = sorted({days for some in windows.values() for days in some} - {EVER})
+        self.empty, self.summed, self.greatest = [0.0], list[int](), list[int]()
+        self.cell_of = np.zeros((len(self.steps), len(self.edges) + 1), np.int32)
+        self._first: dict[tuple[Step, int], int] = {}
+        for place, step in enumerate(self.steps):
+            if step.operation >= Operation.LAST_AGE:
+                n_cells = LATEST_CELLS if step.operation is Operation.LATEST else 1
+                self.cell_of[place] = len(self.empty)
+                self.empty += [np.nan] * n_cells
+                continue
+            is_summed, shortest = step.operation < Operation.MAXIMUM, 0
+            for number, days in enumerate(sorted(windows[step])):
+                cell = len(self.empty)
+                bucket = len(self.edges) if days == EVER else self.edges.index(days)
+                self.cell_of[place, shortest : bucket + 1] = cell
+                shortest = bucket + 1
+                self.empty.append(-0.0 if is_summed else -np.inf)
+                if number:
+                    (self.summed if is_summed else self.greatest).append(cell)
 
     def output(self, feature: Feature, steps: Sequence[Step]) -> list[int]:
-        output = OPERATIONS[feature.measure][1]
-        days = feature.window_days
-        window = EVER if days is None else days
-        if feature.recent_days is not None and feature.earlier_days is not None:
-            recent, both = feature.recent_days, feature.earlier_days
-            cells = [self._cell(steps[0], recent), self._cell(steps[0], both)]
-            return [output, *cells, window, self.edges.index(recent), self.edges.index(both)]
-        cells = [self._cell(step, days) for step in (steps[0], steps[-1])]
-        return [output, *cells, window, 0, 0]
+        """Return the row of ``Plan.outputs`` of a feature, its column left out."""
+        output, windows = OPERATIONS[feature.measure][1], _windows(feature)
+        one, other = windows[0], windows[-1]
+        cells = [self._cell(steps[0], one), self._cell(steps[-1], other)]
+        edges = [0, 0] if one == other else [self.edges.index(one), self.edges.index(other)]
+        return [output, *cells, _window(feature), *edges]
 
-    def _cell(self, step: Step, days: int | None) -> int:
-        place = self.steps.index(step)
-        if place >= self.n_windowed:
-            buckets = len(self.edges) + 1
-            return buckets * self.n_windowed + (place - self.n_windowed) * RECENT_CELLS
-        bucket = len(self.edges) if days is None else self.edges.index(days)
-        return bucket * self.n_windowed + place
+    def _cell(self, step: Step, days: int) -> int:
+        bucket = len(self.edges) if days == EVER else self.edges.index(days)
+        return int(self.cell_of[self.steps.index(step), bucket])
+
+
+def _window(feature: Feature) -> int:
+    return EVER if feature.window_days is None else feature.window_days
+
+
+def _windows(feature: Feature) -> list[int]:
+    """Return the windows in days that a feature looks at: one, or the two periods of a ratio."""
+    if feature.recent_days is not None and feature.earlier_days is not None:
+        return [feature.recent_days, feature.earlier_days]
+    return [_window(feature)]
 
 
 def _position(things: list, thing: object) -> int:  # type: ignore[type-arg]

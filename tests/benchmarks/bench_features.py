@@ -51,6 +51,7 @@ from workloads import (  # noqa: E402
 
 from triage.features import Feature  # noqa: E402
 from triage.features.files import AS_WRITTEN, ROWS_IN_GROUP  # noqa: E402
+from triage.records.pieces import ROWS_IN_BATCH  # noqa: E402
 
 SIZES = {
     "A": (100_000, 2_000_000, 200_000),
@@ -196,15 +197,16 @@ def _ours_1gb(workload: Workload) -> Callable[[Path], None]:
 
 def _io(workload: Workload) -> Callable[[Path], None]:
     """Read what ours reads and write what ours wrote."""
-    columns = ["person_id", "happened_on", "known_on", "ended_on", "withdrawn", "event_id"]
-    few = ["source", "type", "harm_class"]
+    columns = ["person_id", "happened_on", "known_on", "ended_on", "withdrawn"]
+    few = ["type", "harm_class"]
     made = pq.read_table(workload.folder / "ours")
 
     def work(output: Path) -> None:
         for path in (workload.people, workload.referrals):
             pq.read_table(path)
-        events = pq.ParquetFile(workload.events, read_dictionary=few)
-        for _ in events.iter_batches(2**16, columns=[*columns, *few, "victim_id", "weapon"]):
+        events = pq.ParquetFile(workload.events, read_dictionary=few, memory_map=True)
+        wanted = [*columns, *few, "victim_id", "weapon"]
+        for _ in events.iter_batches(ROWS_IN_BATCH, columns=wanted, use_threads=False):
             pass
         with pq.ParquetWriter(output, made.schema, **AS_WRITTEN) as file:
             for first in range(0, len(made), ROWS_IN_GROUP):

@@ -72,7 +72,7 @@ def write_feature_file(
     as-of date and then as they were given, and the file is the same however many threads made it
     and in however many parts the people came.
     """
-    order = np.lexsort((moments.day, moments.person))
+    order = moments.in_order()
     ids = referrals.select(["referral_id", "person_id"])
     sorted_moments = Moments(moments.person[order], moments.day[order])
     n_rows, threads = len(order), threads or processors()

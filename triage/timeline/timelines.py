@@ -56,12 +56,12 @@ class Moments:
     def __len__(self) -> int:
         return len(self.person)
 
-    def in_order(self) -> npt.NDArray[np.int32]:
+    def in_order(self) -> npt.NDArray[np.int64]:
         """Return the moments by person and day; those that are alike keep their order."""
         n_people = int(self.person.max(initial=-1)) + 1
         nothing_left_out = np.zeros(0, dtype=bool)
         order, _ = arranged(self.person, self.day, self.day, nothing_left_out, n_people)
-        return np.asarray(order)
+        return np.asarray(order, dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ NOBODY = 0
 AT_ONCE = 256
 """Texts that are looked up at a time: what is touched for so many stays in the nearest cache."""
 
+UPPER, LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
+"""The halves of a number: a name's length stands in the upper one, its number in the lower."""
+
 BYTES = 8
 """Bytes of a text that are read at a time."""
 
@@ -52,7 +55,7 @@ class Finder:
     def __init__(self, names: pa.Array) -> None:
         self._names = _parts(names)
         n_slots = 1 << max(2 * len(names) - 1, 1).bit_length()
-        self._table = np.full(n_slots, EMPTY, np.uint8), np.empty(n_slots, np.int32)
+        self._table = np.full(n_slots, EMPTY, np.uint8), np.empty((n_slots, 2), np.uint64)
         _fill(*self._table, *self._names)
 
     def positions(self, texts: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
@@ -151,8 +154,9 @@ def _hash(text: Any, length: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _same(text: Any, other: Any, length: Any) -> Any:
-    same = _end_of(text, length) == _end_of(other, length)
+def _same_start(text: Any, other: Any, length: Any) -> Any:
+    """Return whether all but the last eight bytes are the same."""
+    same = True
     for place in range(0, length - BYTES, BYTES):
         same &= _word(text + place) == _word(other + place)
     return same
@@ -160,15 +164,20 @@ def _same(text: Any, other: Any, length: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def _fill(marks: Any, slots: Any, ends: Any, data: Any) -> None:
-    """Put the number of each name into a slot, and eight bits of its hash into the slot's mark."""
+    """Put each name into a slot, and eight bits of its hash into the slot's mark.
+
+    A slot holds the last eight bytes of the name, its length and its number.
+    """
     beyond, names = len(slots) - 1, data.ctypes.data
     for name in range(len(ends) - 1):
-        number = _hash(names + ends[name], np.int64(ends[name + 1] - ends[name]))
+        there, length = names + ends[name], np.int64(ends[name + 1] - ends[name])
+        number = _hash(there, length)
         slot = np.int64(number & np.uint64(beyond))
         while marks[slot] != EMPTY:
             slot = (slot + 1) & beyond
         marks[slot] = np.uint8(number >> MARK) | np.uint8(1)
-        slots[slot] = name
+        slots[slot, 0] = _end_of(there, length)
+        slots[slot, 1] = (np.uint64(length) << UPPER) | np.uint64(name)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -183,8 +192,9 @@ def _find(  # noqa: C901 - one walk, told in order
     """
     beyond, touched = len(slots) - 1, np.uint64(0)
     texts, names_there = data.ctypes.data, names.ctypes.data
+    are_long = name_ends[-1] - name_ends[0] > BYTES * (len(name_ends) - 1)
     places, mark = np.empty(AT_ONCE, np.int64), np.empty(AT_ONCE, np.uint8)
-    still_open, name_of = np.empty(AT_ONCE, np.int64), np.empty(AT_ONCE, np.int64)
+    still_open = np.empty(AT_ONCE, np.int64)
     for first in range(0, len(found), AT_ONCE):
         n_open = min(AT_ONCE, len(found) - first)
         for text in range(n_open):
@@ -205,22 +215,28 @@ def _find(  # noqa: C901 - one walk, told in order
                 places[text], still_open[n_maybe] = slot, text
                 n_maybe += marks[slot] != EMPTY
             for place in range(n_maybe):
-                name_of[place] = slots[places[still_open[place]]]
-            for place in range(n_maybe):
-                touched += np.uint64(name_ends[name_of[place]])
-            for place in range(n_maybe if len(names) else 0):
-                touched += np.uint64(names[min(name_ends[name_of[place]], len(names) - 1)])
+                touched += slots[places[still_open[place]], 0]
+            for place in range(n_maybe if are_long else 0):
+                name = np.int64(slots[places[still_open[place]], 1] & LOWER)
+                touched += np.uint64(name_ends[name])
+            for place in range(n_maybe if are_long else 0):
+                name = np.int64(slots[places[still_open[place]], 1] & LOWER)
+                touched += np.uint64(names[min(name_ends[name], len(names) - 1)])
             n_open = 0
             for place in range(n_maybe):
-                text, name = still_open[place], name_of[place]
-                start, there = ends[first + text], name_ends[name]
+                text = still_open[place]
+                start, slot = ends[first + text], places[text]
                 length = np.int64(ends[first + text + 1] - start)
-                if name_ends[name + 1] - there == length and _same(
-                    texts + start, names_there + there, length
-                ):
+                name = np.int64(slots[slot, 1] & LOWER)
+                same = (slots[slot, 1] >> UPPER == np.uint64(length)) & (
+                    slots[slot, 0] == _end_of(texts + start, length)
+                )
+                if same and length > BYTES:
+                    same = _same_start(texts + start, names_there + name_ends[name], length)
+                if same:
                     found[first + text] = name
                 else:
-                    places[text], still_open[n_open] = (places[text] + 1) & beyond, text
+                    places[text], still_open[n_open] = (slot + 1) & beyond, text
                     n_open += 1
     return touched
 

@@ -95,11 +95,10 @@ def usable_until(person: Any, happened: Any, known: Any, until: Any) -> Any:
         In their order.
     """
     usable, count = np.empty(len(person), np.int32), 0
-    for event in range(len(person)):
-        whose = person[event]
-        if whose >= 0 and happened[event] < until[whose] and known[event] < until[whose]:
-            usable[count] = event
-            count += 1
+    for event in range(len(person) if len(until) else 0):  # without a branch that none foresees
+        last = until[max(person[event], 0)]
+        usable[count] = event
+        count += (person[event] >= 0) & (happened[event] < last) & (known[event] < last)
     return usable[:count]
 
 

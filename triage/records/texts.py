@@ -74,19 +74,25 @@ class Finder:
         return found
 
 
-def fingerprints(texts: pa.Array) -> npt.NDArray[np.uint64]:
+def fingerprints(
+    texts: pa.Array, some: npt.NDArray[np.int32] | None = None
+) -> npt.NDArray[np.uint64]:
     """Return 64 bits for each text, :data:`NOBODY` where it is missing.
 
     Two different texts have one fingerprint with a probability of 2⁻⁶⁴.
 
     Parameters
     ----------
-    texts : pyarrow.Array of string, shape (n,)
+    texts : pyarrow.Array of string, shape (n_texts,)
+    some : ndarray of int32, shape (n,), optional
+        Which of them; by default, all.
     """
-    made = np.empty(len(texts), dtype=np.uint64)
-    _fingerprint(*_parts(texts), made)
+    if some is None:
+        some = np.arange(len(texts), dtype=np.int32)
+    made = np.empty(len(some), dtype=np.uint64)
+    _fingerprint(*_parts(texts), some, made)
     if texts.null_count:
-        made[_missing(texts)] = NOBODY
+        made[_missing(texts)[some]] = NOBODY
     return made
 
 
@@ -105,8 +111,8 @@ def _parts(texts: pa.Array) -> Texts:
     )
 
 
-def _missing(texts: pa.Array) -> npt.NDArray[np.int64]:
-    return np.flatnonzero(pc.is_null(texts).to_numpy(zero_copy_only=False))
+def _missing(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(pc.is_null(texts).to_numpy(zero_copy_only=False))
 
 
 def _loaded(width: int) -> Any:
@@ -242,8 +248,9 @@ def _find(  # noqa: C901 - one walk, told in order
 
 
 @numba.njit(cache=True, nogil=True)
-def _fingerprint(ends: Any, data: Any, made: Any) -> None:
+def _fingerprint(ends: Any, data: Any, some: Any, made: Any) -> None:
     texts = data.ctypes.data
-    for text in range(len(ends) - 1):
-        number = _hash(texts + ends[text], np.int64(ends[text + 1] - ends[text]))
-        made[text] = number if number != np.uint64(NOBODY) else np.uint64(1)
+    for place in range(len(some)):
+        start, end = ends[some[place]], ends[some[place] + 1]
+        number = _hash(texts + start, np.int64(end - start))
+        made[place] = number if number != np.uint64(NOBODY) else np.uint64(1)

@@ -49,16 +49,14 @@ class Wanted:
 
     @property
     def told(self) -> list[str]:
-        """The columns of the table of events that tell what happened."""
-        named = {*self.columns, *self.fingerprinted}
-        harm = {"harm_class"} if "harm_days" in named else set()
-        return sorted(harm | (named - {"harm_days"}))
+        """The columns of the table of events whose values are told apart."""
+        return sorted({"harm_class" if name == "harm_days" else name for name in self.columns})
 
     @property
     def stored(self) -> list[str]:
         """The columns of the table of events that this takes."""
         always = {"person_id", "happened_on", "known_on", "ended_on", "withdrawn"}
-        return sorted(always | set(self.told))
+        return sorted(always.union(self.told, self.fingerprinted))
 
 
 @dataclass
@@ -137,17 +135,20 @@ class EventReader:
             The events are not in their order.
         """
         for number, batch in enumerate(self.pieces[piece].batches()):
-            placed, rows = _placed(batch, self._finder), batch.rows
+            placed, rows, kept = _placed(batch, self._finder), batch.rows, None
             if self._until is None:
                 placed |= _left_out(placed["person_id"])
             else:
                 needed = placed["person_id"], placed["happened_on"], placed["known_on"]
                 kept = usable_until(*needed, self._until)
-                if len(kept) < len(rows):
-                    placed = {name: values[kept] for name, values in placed.items()}
-                    rows = rows.select(self._wanted.told).take(pa.array(kept))
+                placed = {name: values[kept] for name, values in placed.items()}
+                rows = rows.select(self._wanted.told).take(pa.array(kept))
             yield {
                 **placed,
+                **{
+                    name: fingerprints(_plain(batch.rows[name]), kept)
+                    for name in self._wanted.fingerprinted
+                },
                 **dict(_told(rows, self._wanted)),
                 **{
                     name: text.numbered((piece, number), rows[name])
@@ -223,9 +224,7 @@ def _left_out(person: Array) -> dict[str, Array]:
 def _told(rows: pa.RecordBatch, wanted: Wanted) -> Iterator[tuple[str, Array]]:
     """Yield what is told of events, texts left out."""
     kinds = wanted.vocabulary.event_fields()
-    for name in wanted.fingerprinted:
-        yield name, fingerprints(_plain(rows[name]))
-    for name in sorted({"harm_class" if name == "harm_days" else name for name in wanted.columns}):
+    for name in wanted.told:
         kind = kinds[name]
         if kind == "answer":
             yield name, rows[name].to_numpy()

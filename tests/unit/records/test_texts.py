@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,9 @@ def test_fingerprints_are_those_of_texts(asked, first) -> None:
     pairs = set(zip(asked[first:], made, strict=True))
     assert len(pairs) == len({text for text, _ in pairs}) == len({one for _, one in pairs})
     assert all((text is None) == (one == NOBODY) for text, one in pairs)
+    every_other = np.arange(0, len(made), 2, dtype=np.int32)
+    some = fingerprints(pa.array(asked, pa.string()).slice(first), every_other)
+    assert some.tolist() == made[::2]
 
 
 def test_many_names_in_few_slots_are_told_apart() -> None:

@@ -174,6 +174,54 @@ def test_one_file_whatever_the_parts_and_the_threads(tmp_path, monkeypatch, seed
     assert pq.read_table(tmp_path / "1-1-False.parquet").equals(expected)
 
 
+def test_events_that_answer_no_question_are_not_held(tmp_path, monkeypatch) -> None:
+    histories = made_up(3)
+    there = stored(tmp_path, histories, monkeypatch)
+    plan = make_plan(features(tmp_path))
+    asked = Moments(np.asarray([2, 7, 7], np.int32), np.asarray([18400, 18300, 18900], np.int32))
+    wanted = {"fields": plan.fields, "fingerprinted": plan.fingerprinted}
+    made = timelines_in_parts(there, SCALE, asked, n_parts=3, threads=2, **wanted)
+    parts = [make() for make in made]
+    whole = build_timeline(histories, SCALE, **wanted)
+    until = {2: 18400, 7: 18900}
+    usable = [
+        sum(
+            whole.happened[event] < until[who] and whole.known[event] < until[who]
+            for event in range(*whole.starts[who : who + 2])
+        )
+        for who in until
+    ]
+    assert min(usable) > 1
+    assert sum(part.timeline.n_events for part in parts) == sum(usable) < whole.n_events / 4
+    for row, who in enumerate(asked.person):
+        (part,) = (one for one in parts if one.first <= who < one.beyond)
+        of_part = Moments(asked.person[[row]] - np.int32(part.first), asked.day[[row]])
+        of_whole = Moments(asked.person[[row]], asked.day[[row]])
+        values = compute(plan, part.timeline, of_part).values
+        np.testing.assert_array_equal(values, compute(plan, whole, of_whole).values)
+
+
+def test_rows_that_share_a_walk_do_not_touch_one_another(tmp_path) -> None:
+    plan, timeline = make_plan(features(tmp_path)), build_timeline(made_up(4), SCALE)
+    chance = np.random.default_rng(1)
+    person = np.repeat(np.asarray([4, 9, 11], np.int32), [70, 5, 31])
+    day = chance.integers(18300, 19800, len(person)).astype(np.int32)
+    together = compute(plan, timeline, Moments(person, day)).values
+    shuffled = chance.permutation(len(person))
+    apart = compute(plan, timeline, Moments(person[shuffled], day[shuffled])).values
+    np.testing.assert_array_equal(together[shuffled], apart)
+    alone = [
+        compute(plan, timeline, Moments(person[[row]], day[[row]])).values[0]
+        for row in range(len(person))
+    ]
+    np.testing.assert_array_equal(together, alone)
+    assert len(np.unique(together[:, plan_column(plan, "victims")])) > 2
+
+
+def plan_column(plan, name: str) -> int:
+    return [feature.name for feature in plan.features].index(name)
+
+
 @pytest.mark.parametrize("n_rows", [0, 1, 40])
 def test_a_folder_of_files_holds_the_rows_of_one_file(tmp_path, monkeypatch, n_rows) -> None:
     monkeypatch.setattr(files, "ROWS_IN_GROUP", 16)

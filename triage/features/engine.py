@@ -27,7 +27,15 @@ from triage.features.kernel import GRID, Operation, grid_sum, numbered_within_pe
 from triage.features.matrix import FeatureMatrix
 from triage.features.plan import LinkedPart, Plan
 from triage.features.walks import Facts, Passing, walk
-from triage.timeline import NEVER, Links, Moments, Timeline, find_links, linked_timeline
+from triage.timeline import (
+    NEVER,
+    Links,
+    Moments,
+    Timeline,
+    find_links,
+    linked_timeline,
+    of_those_asked,
+)
 
 __all__ = [
     "Bound",
@@ -140,8 +148,9 @@ def compute(
         Numbers so large that their sums would not be exact.
     """
     out = np.empty((len(plan.features), len(moments)))
+    few, asked = of_those_asked(timeline, moments, plan.fields)
     with ThreadPoolExecutor(max_workers=threads or processors()) as pool:
-        bind(plan, timeline).fill(moments, 0, len(moments), out, pool)
+        bind(plan, few).fill(asked, 0, len(asked), out, pool)
     for column, values in linked_values(plan, timeline, moments, threads, links):
         out[column] = values
     for column, its_own in attribute_values(plan, moments, attributes or {}):

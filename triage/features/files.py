@@ -18,7 +18,7 @@ from triage.conditions import Column, take
 from triage.features.engine import Bound, attribute_values, bind, linked_values, processors
 from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
 from triage.features.plan import Plan
-from triage.timeline import Moments, PartOfPeople
+from triage.timeline import Moments, PartOfPeople, of_those_asked
 
 __all__ = ["write_feature_file"]
 
@@ -100,17 +100,17 @@ def write_feature_file(
             write_group(table, first // ROWS_IN_GROUP)
 
         made, linked = 0, {}
-        for part, bound in _ahead(pool, people, plan, threads):
+        for part, asked, bound in _ahead(pool, people, plan, sorted_moments, threads):
             linked = dict(linked_values(plan, part.timeline, sorted_moments, threads))
-            beyond = int(np.searchsorted(sorted_moments.person, part.beyond))
-            asked = Moments(sorted_moments.person - np.int32(part.first), sorted_moments.day)
+            before_part, beyond = made, made + len(asked)
             while made < beyond:
                 group, offset = divmod(made, ROWS_IN_GROUP)
                 start, last = made - offset, min(beyond, made - offset + ROWS_IN_GROUP)
                 here = group % len(buffers)
                 if offset == 0 and (before := pending[here]) is not None:
                     before.result()
-                bound.fill(asked, made, last, buffers[here], pool, offset)
+                some = (made - before_part, last - before_part)
+                bound.fill(asked, *some, buffers[here], pool, offset)
                 made = last
                 if made in (start + ROWS_IN_GROUP, n_rows):
                     pending[here] = writers.submit(write, start, made, buffers[here])
@@ -135,16 +135,27 @@ def _written(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table, int]
         write_part(schema.empty_table(), 0)
 
 
+Ready = tuple[PartOfPeople, Moments, Bound]
+
+
 def _ahead(
-    pool: ThreadPoolExecutor, people: Sequence[Callable[[], PartOfPeople]], plan: Plan, n: int
-) -> Iterator[tuple[PartOfPeople, Bound]]:
-    """Yield parts in order, while the next ``n`` are made."""
+    pool: ThreadPoolExecutor,
+    people: Sequence[Callable[[], PartOfPeople]],
+    plan: Plan,
+    moments: Moments,
+    n: int,
+) -> Iterator[Ready]:
+    """Yield parts in order, each with its own of the sorted moments, while the next are made."""
 
-    def ready(make: Callable[[], PartOfPeople]) -> tuple[PartOfPeople, Bound]:
+    def ready(make: Callable[[], PartOfPeople]) -> Ready:
         part = make()
-        return part, bind(plan, part.timeline)
+        first, beyond = np.searchsorted(moments.person, (part.first, part.beyond))
+        its_own = moments.person[first:beyond] - np.int32(part.first)
+        asked = Moments(its_own, moments.day[first:beyond])
+        few, asked = of_those_asked(part.timeline, asked, plan.fields)
+        return part, asked, bind(plan, few)
 
-    made: deque[Future[tuple[PartOfPeople, Bound]]] = deque()
+    made: deque[Future[Ready]] = deque()
     for make in people:
         made.append(pool.submit(ready, make))
         if len(made) > n:

@@ -39,7 +39,7 @@ from triage.timeline.links import (
     linked_timeline,
     naming_column,
 )
-from triage.timeline.moments import timeline_at
+from triage.timeline.moments import of_those_asked, timeline_at
 from triage.timeline.parts import timelines_in_parts
 from triage.timeline.splits import Fold, check_forward, forward_folds
 from triage.timeline.suppositions import Added, suppose
@@ -80,6 +80,7 @@ __all__ = [
     "nothing_known",
     "nothing_of_referrals",
     "nothing_open",
+    "of_those_asked",
     "on_scale",
     "open_referrals",
     "people_attributes_at",

@@ -264,6 +264,10 @@ class Names(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts.to_pylist())
 
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:  # noqa: A002 - Arrow's
+        """Return the texts as Arrow asks for them."""
+        return self._texts if type is None else self._texts.cast(type)
+
 
 class _Texts:
     """Numbers the texts of a column as they come, and in one order of pieces at the end."""

@@ -26,9 +26,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from triage.conditions import Categories, take
+from triage.records.texts import Finder
 from triage.timeline.moments import ranges
 from triage.timeline.timelines import Days, Timeline
 
@@ -206,9 +206,8 @@ def _victims(timeline: Timeline) -> Integers:
     column = timeline.columns[VICTIM]
     if not isinstance(column, Categories):
         raise TypeError(f"the event column {VICTIM} does not hold names")
-    names = pa.array(column.names, pa.string())
-    found = pc.index_in(names, value_set=timeline.person_ids).fill_null(-1)
-    return np.append(found.to_numpy(zero_copy_only=False), -1).astype(np.int64)[column.codes]
+    found = Finder(timeline.person_ids).positions(pa.array(column.names, pa.string()))
+    return np.append(found, -1).astype(np.int64)[column.codes]
 
 
 def _each_other(timeline: Timeline, people: Integers) -> Links:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 from triage.conditions import take
 from triage.timeline.timelines import Moments, Timeline
 
-__all__ = ["ranges", "timeline_at"]
+__all__ = ["of_those_asked", "ranges", "timeline_at"]
 
 Integers = npt.NDArray[np.int64]
 
@@ -51,6 +52,48 @@ def timeline_at(timeline: Timeline, moments: Moments) -> Timeline:
         fingerprints={name: keys[events] for name, keys in timeline.fingerprints.items()},
         rows=timeline.rows[events],
     )
+
+
+def of_those_asked(
+    timeline: Timeline, moments: Moments, fields: Collection[str]
+) -> tuple[Timeline, Moments]:
+    """Return the timelines of those alone who are asked about, and the moments among them.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    moments : Moments
+    fields : collection of str
+        The columns that will be tested or measured, and those whose different values are counted.
+
+    Returns
+    -------
+    timeline : Timeline
+        The same where those asked about have most of the events.
+    moments : Moments
+    """
+    asked = np.zeros(timeline.n_people, dtype=bool)
+    asked[moments.person] = True
+    people = np.flatnonzero(asked)
+    counts = np.diff(timeline.starts)[people]
+    if 2 * counts.sum() >= timeline.n_events:
+        return timeline, moments
+    events = ranges(timeline.starts[people], counts)
+    position = np.cumsum(asked, dtype=np.int32) - np.int32(1)
+    columns, keys = timeline.columns, timeline.fingerprints
+    few = replace(
+        timeline,
+        person_ids=timeline.person_ids.take(pa.array(people)),
+        starts=np.concatenate([[0], np.cumsum(counts)]),
+        happened=timeline.happened[events],
+        known=timeline.known[events],
+        replaced=timeline.replaced[events],
+        ended=timeline.ended[events],
+        columns={name: take(columns[name], events) for name in sorted(columns.keys() & fields)},
+        fingerprints={name: keys[name][events] for name in sorted(keys.keys() & fields)},
+        rows=timeline.rows[events],
+    )
+    return few, Moments(position[moments.person], moments.day)
 
 
 def ranges(first: Integers, counts: Integers) -> Integers:

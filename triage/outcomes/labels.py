@@ -12,8 +12,7 @@ import numpy.typing as npt
 from triage.conditions import Categories, Column, Condition, Numbers, Truth, evaluate
 from triage.harm import Scale
 from triage.outcomes.definitions import Outcome, Outcomes
-from triage.records import CaseHistories
-from triage.records.texts import Finder
+from triage.records import CaseHistories, Finder
 from triage.timeline import NEVER, Moments, Timeline
 
 __all__ = [

@@ -76,6 +76,7 @@ from triage.records.stored import (
     stored_schemas,
     write_histories,
 )
+from triage.records.texts import Finder, fingerprints
 from triage.records.vocabulary import Attribute, EventType, Vocabulary, read_vocabulary
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "EventBatch",
     "EventType",
     "Fault",
+    "Finder",
     "PersonRow",
     "PersonsRows",
     "Piece",
@@ -105,6 +107,7 @@ __all__ = [
     "check_stored_columns",
     "check_stored_known_dates",
     "events_schema",
+    "fingerprints",
     "first_known",
     "open_stored_histories",
     "people_schema",

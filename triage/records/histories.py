@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from triage.conditions import Answer
 from triage.records.pieces import Piece, pieces_of_table
+from triage.records.texts import Finder
 from triage.records.vocabulary import Attribute, Vocabulary
 
 __all__ = [
@@ -120,8 +121,6 @@ def positions_of(ids: pa.ChunkedArray | pa.Array, among: pa.ChunkedArray) -> npt
     among : pyarrow.ChunkedArray of string
         All different.
     """
-    from triage.records.texts import Finder  # what compiles takes a second to import
-
     return Finder(among.combine_chunks()).positions(ids)
 
 

@@ -13,8 +13,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from triage.records import NEVER, CaseHistories, EventBatch, StoredHistories, Vocabulary
-from triage.records.texts import Finder, fingerprints
+from triage.records import (
+    NEVER,
+    CaseHistories,
+    EventBatch,
+    Finder,
+    StoredHistories,
+    Vocabulary,
+    fingerprints,
+)
 from triage.timeline.arranging import usable_until
 from triage.timeline.arrays import codes_of, days_of, numbers_of
 

@@ -28,7 +28,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from triage.conditions import Categories, take
-from triage.records.texts import Finder
+from triage.records import Finder
 from triage.timeline.moments import ranges
 from triage.timeline.timelines import Days, Timeline
 

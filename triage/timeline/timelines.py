@@ -15,8 +15,7 @@ import pyarrow as pa
 
 from triage.conditions import Answers, Categories, Column, Numbers
 from triage.harm import Scale
-from triage.records import NEVER, CaseHistories, StoredHistories
-from triage.records.texts import Finder
+from triage.records import NEVER, CaseHistories, Finder, StoredHistories
 from triage.timeline.arranging import arranged, gather
 from triage.timeline.events import EventArrays, Wanted, read_events
 

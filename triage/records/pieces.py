@@ -30,7 +30,7 @@ NEVER = int(np.iinfo(np.int32).max)
 """The day that stands for "not yet": an end that has not come, a fact that never became known."""
 
 ROWS_IN_BATCH = 2**18
-"""Few enough that a batch stays in the processor's cache."""
+"""Many enough that what is done once a batch costs little, few enough for any memory."""
 
 ROWS_IN_PIECE = 2**20
 

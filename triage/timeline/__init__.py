@@ -11,8 +11,8 @@ pass can make every feature, in which a slice by person is a view and not a copy
 nothing can look up a date that it should not know, since the moment's day travels with every
 question. The events of *linked* people are such a timeline too, so that whatever can be asked of a
 person's own events can be asked of theirs, by the same pass. Events are read a few rows at a
-time and sorted by counting, some people after others, so that a history larger than memory has
-timelines too.
+time, those that can answer no question left out, and sorted by counting, some people after others,
+so that a history larger than memory has timelines too.
 """
 
 from triage.records import NEVER

@@ -4,10 +4,10 @@ A *definition* (``pipelines/*.yaml``) says what is measured, over which events, 
 and what it means in plain words. A *plan* turns all definitions into a few flat tables of
 operations. One compiled *kernel* walks back through a person's usable events, once for all as-of
 dates that follow one another, and makes every feature on the way, but for those of the order of
-events, each of which has a compiled *walk* of its own over the events that it looks at. *Evidence* names the very events behind
-a value. The *catalogue* says in words what each feature is, and *bars* part its values, so that
-their spread can be counted. What was made once may be *kept*, and is made again only where
-something that it depends on is different.
+events, each of which has a compiled *walk* of its own over the events that it looks at. *Evidence*
+names the very events behind a value. The *catalogue* says in words what each feature is, and *bars*
+part its values, so that their spread can be counted. What was made once may be *kept*, and is made
+again only where something that it depends on is different.
 
 Why this shape: definition, plan and kernel are kept apart so that meaning is written once
 (:class:`Feature`), compiled once (:class:`Plan`) and run anywhere that flat arrays are at hand: on
@@ -15,9 +15,10 @@ one machine in threads, or inside a worker that holds some of the people. Window
 buckets that are cumulated at the end, so many windows cost as much as one. Numbers that are summed
 are held on a grid of 2⁻²⁰, which makes sums exact in any order: the same bits on one core, on many,
 or far away. A question is about few people and ends on a day: of stored events only those are held
-that it may ask for, and of a timeline that holds everybody only those people are bound. What is kept is found by digests of the values that were read, so that it cannot be
-stale. Hashing them costs as much as making features anew, or up to three times that; cheaper signs,
-such as a file's time, are not taken for the same.
+that it may ask for, and of a timeline that holds everybody only those people are bound. What is
+kept is found by digests of the values that were read, so that it cannot be stale. Hashing them
+costs as much as making features anew, or up to three times that; cheaper signs, such as a file's
+time, are not taken for the same.
 """
 
 from triage.features.bars import bar_counts, bar_edges, bar_places, bar_words

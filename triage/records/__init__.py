@@ -24,8 +24,8 @@ Why this shape:
   where it is certain that its first line is a header.
 - *The same rows give the same tables*, in whatever order they come: all tables are sorted by id,
   and a database's rows are hashed sorted.
-- *Ids are looked up compiled* (``texts``), since a history has as many as it has events: eight bytes
-  of them at a time, through marks of a byte each, few enough for a processor's cache.
+- *Ids are looked up compiled* (``texts``), since a history has as many as it has events: eight
+  bytes at a time, through marks of a byte each, few enough for a processor's cache.
 - *The tables are Arrow*, because their types are exact (days, not moments; null, not NaN) and cost
   nothing to write or to hand on. A last gate of pandera schemas stands between this room and
   the others: what passes it is what the docstrings promise.

@@ -12,6 +12,7 @@ from triage.features.definitions import Feature
 from triage.features.engine import compute
 from triage.features.kernel import scan
 from triage.features.plan import make_plan
+from triage.features.walks import walk
 from triage.harm import Scale
 from triage.records import Vocabulary, build_histories
 from triage.timeline import build_timeline, moments_of, timelines_in_parts
@@ -21,8 +22,11 @@ __all__ = ["is_compiled", "make_ready"]
 
 def is_compiled() -> bool:
     """Return whether what makes features was compiled before, here and for this Python."""
-    cache = Path(scan.stats.cache_path or ".")
-    return any(cache.glob(f"kernel.scan-*.py{sys.version_info[0]}{sys.version_info[1]}.nbi"))
+    python = f"py{sys.version_info[0]}{sys.version_info[1]}"
+    return all(
+        any(Path(one.stats.cache_path or ".").glob(f"{name}-*.{python}.nbi"))
+        for name, one in (("kernel.scan", scan), ("walks.walk", walk))
+    )
 
 
 def make_ready() -> None:
@@ -50,7 +54,8 @@ def make_ready() -> None:
     )
     event = {"person_id": "p", "happened_on": first, "type": "t", "victim_id": "v"}
     histories = build_histories(words, events=[event])
-    plan = make_plan([_feature("sum", "harm_days"), _feature("distinct", "victim_id")])
+    made = [("sum", "harm_days"), ("distinct", "victim_id"), ("most_repeated", "victim_id")]
+    plan = make_plan(_feature(measure, of) for measure, of in made)
     wanted: dict[str, Any] = {"fields": plan.fields, "fingerprinted": plan.fingerprinted}
     timeline = build_timeline(histories, scale, **wanted)
     moments = moments_of(timeline, ["p"], 11_000)

@@ -122,13 +122,13 @@ def write_features(
     """
     require_past(as_of, today)
     plan, n_threads = make_plan(project.features), threads or processors()
+    if not is_compiled():
+        progress.stage("Compiling what makes features: some 15 s, once for each installation")
+        make_ready()
     known = histories_of(project, histories, today, progress)
     asked = _asked(project, known, as_of, of)
     if plan.linked and memory is not None:
         progress.stage("Features of linked people need all events at once: --memory is not kept")
-    if not is_compiled():
-        progress.stage("Compiling what makes features: some 30 s, once for each installation")
-        make_ready()
     progress.stage("Making features")
 
     def write(known: CaseHistories | StoredHistories) -> None:

@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
 SPARK := py4j|pyspark
+FEATURETOOLS := $(VENV)/featuretools/.installed
 
 # One thread for each process: numerical libraries that start a thread for every core are many
 # times slower where several processes share the cores.
@@ -46,12 +47,20 @@ coverage: $(INSTALLED) ## Run the tests and show which branches none of them tak
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure speed beside other libraries
+	@$(MAKE) --no-print-directory $(FEATURETOOLS) || true # the bench says that it does without
 	$(BIN)/python tests/benchmarks/run.py
 
 .PHONY: spark
 spark: $(INSTALLED) ## Add PySpark, for 'triage features --engine spark'
 	awk '/^[^ #]/ { wanted = /^($(SPARK))==/ } wanted' constraints.txt > $(VENV)/spark.txt
 	$(UV) pip install --quiet --require-hashes --no-deps --no-build-isolation -r $(VENV)/spark.txt
+
+# featuretools needs older versions of what we need, so it cannot be installed beside us: it has an
+# environment of its own, which nothing but the bench uses.
+$(FEATURETOOLS): tests/benchmarks/featuretools.txt | $(INSTALLED)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	$(BIN)/uv pip install --quiet --require-hashes --python $(@D)/bin/python -r $<
+	touch $@
 
 # All is installed but PySpark, which is larger than all the rest together and needs Java.
 # uv is itself installed by its hash, and then installs the rest; the project's own build backend is

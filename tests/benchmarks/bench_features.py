@@ -4,16 +4,18 @@ A: 2 million events, 100,000 people, 200,000 referrals, each on the date it was 
 B: 20 million events, 1 million people, 500,000 referrals; ours also within 1 GB.
 D: A's events, everybody on 12 dates; peers also by as-of joins over running totals, which cannot
 make greatest values, different victims, days since or flags: 120 of the 175 features.
+SAMPLE and SAMPLE_D: 40,000 events of 2,000 people; 500 referrals, and everybody on 12 dates. These
+are small for the sake of featuretools, which takes its time for each day that anybody is asked on.
+It runs in an environment of its own, which ``make bench`` builds (see featuretools_peer.py).
 
 Each contender runs in a process of its own, so that its wall and CPU seconds and its peak memory
 are its own; libraries are imported before the clock starts, and the better of two runs counts. All
 must give the same values. ``ours`` writes a folder of files, ``ours_file`` one file. ``io`` only
 reads what ours reads and writes what ours writes, on one processor: what ``ours_alone``, ours on
 one processor, takes beyond it is the engine's own. (Two that share a memory each take longer.)
-featuretools is left out: it would take a day, and needs a setuptools older than the pinned one.
-Run with::
+A peer that is not installed is left out, and said to be. Run with::
 
-    python tests/benchmarks/bench_features.py [A|B|D|SMALL ...] [CONTENDER ...]
+    python tests/benchmarks/bench_features.py [A|B|D|SAMPLE|SAMPLE_D|SMALL ...] [CONTENDER ...]
 """
 
 from __future__ import annotations
@@ -59,42 +61,58 @@ SIZES = {
     "A": (100_000, 2_000_000, 200_000),
     "B": (1_000_000, 20_000_000, 500_000),
     "D": (100_000, 2_000_000, 1),
+    "SAMPLE": (2_000, 40_000, 500),
+    "SAMPLE_D": (2_000, 40_000, 1),
     "SMALL": (5_000, 100_000, 10_000),
 }
+ON_DATES = ("D", "SAMPLE_D")
 RECENT, EARLIER = 90, 365
 FOLDERS = ("ours", "ours_alone")
 EPOCH = datetime.date(1970, 1, 1)
 DATES = [EPOCH + datetime.timedelta(days=LAST_DAY - 31 * number) for number in range(12)]
 GIGABYTE = 2**30
+ELSEWHERE = {"featuretools": Path(sys.prefix) / "featuretools"}
 
 
 def main() -> None:
     """Print a row a contender, and the ratios to ours; fail where the values differ."""
-    names = [word for word in sys.argv[1:] if word in SIZES] or ["A", "B", "D"]
-    for name in names:
-        wanted = [word for word in sys.argv[1:] if word in CONTENDERS] or USUAL[name]
-        _bench(name, [word for word in wanted if _is_there(word)])
+    named = [word for word in sys.argv[1:] if word in SIZES]
+    for name in named or [name for name in SIZES if name != "SMALL"]:
+        wanted = [word for word in sys.argv[1:] if word in {*CONTENDERS, *ELSEWHERE}]
+        others = [word for word in wanted or USUAL[name] if word != "ours"]
+        _bench(name, ["ours", *filter(_is_there, others)])
 
 
 def _is_there(contender: str) -> bool:
-    library = contender.partition("_")[0]
-    return library in ("ours", "io") or importlib.util.find_spec(library) is not None
+    """Whether a contender can run; where it cannot, say so."""
+    if contender in ELSEWHERE:
+        there = (ELSEWHERE[contender] / ".installed").exists()
+        why = f"'make bench' builds an environment for it, and there is none in {sys.prefix}"
+    else:
+        library = contender.partition("_")[0]
+        there = library in ("ours", "io") or importlib.util.find_spec(library) is not None
+        why = f"{library} is not installed"
+    if not there:
+        print(f"{contender} is left out: {why}.")
+    return there
 
 
 def _bench(name: str, wanted: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         n_people, n_events, n_referrals = SIZES[name]
         _in_a_process("--write", name, folder)  # whose memory is not that of the contenders
-        asked = f"{n_people:,} people on {len(DATES)} dates" if name == "D" else f"{n_referrals:,}"
+        asked = (
+            f"{n_people:,} people on {len(DATES)} dates" if name in ON_DATES else f"{n_referrals:,}"
+        )
         print(f"workload {name}: {n_events:,} events, {n_people:,} people, asked: {asked}")
         ran = {contender: _best_of_two(contender, name, folder) for contender in wanted}
-        ours = ran.get("ours", ran[wanted[0]])
+        ours = ran["ours"]
         for contender, figures in ran.items():
-            times = figures["wall"] / ours["wall"]
+            times = [f"{figures[clock] / ours[clock]:6.2f}" for clock in ("wall", "cpu")]
             print(
                 f"{contender:12} {figures['wall']:7.2f} s wall {figures['cpu']:7.2f} s CPU "
                 f"{figures['peak_mb']:7.0f} MB ({figures['start_mb']:.0f} before the work) "
-                f"{times:6.2f} times the wall time of ours",
+                f"{times[0]} times the wall time of ours, {times[1]} times its CPU time",
                 flush=True,
             )
         if {"io", "ours_alone"} <= ran.keys():
@@ -102,20 +120,46 @@ def _bench(name: str, wanted: list[str]) -> None:
             print(f"the engine's own: {own:.2f} s CPU; reading and writing {ran['io']['cpu']:.2f}")
         for contender in wanted:
             if contender not in ("ours", "ours_alone", "io"):
-                _same_values(_output(folder, "ours"), _output(folder, contender))
-                print(f"{contender} agrees with ours on every value that it makes")
+                keys = ["person_id", "as_of"] if name in ON_DATES else ["referral_id"]
+                made = _same_values(_output(folder, "ours"), _output(folder, contender), keys)
+                print(f"{contender} agrees with ours on every value that it makes: {made}")
 
 
 def _best_of_two(contender: str, name: str, folder: str) -> dict[str, float]:
     runs = []
     for _ in range(2):
-        told = _in_a_process("--run", contender, name, folder)
+        told = _told_by(contender, name, folder)
         runs.append(json.loads(told.splitlines()[-1]))
     return min(runs, key=lambda run: float(run["wall"]))
 
 
+def _told_by(contender: str, name: str, folder: str) -> str:
+    """Return what a contender's own process prints when it has run."""
+    if contender not in ELSEWHERE:
+        return _in_a_process("--run", contender, name, folder)
+    workload = Workload(name, Path(folder), *SIZES[name])
+    asked = {
+        "events": str(workload.events),
+        "people": str(workload.people),
+        "referrals": str(workload.referrals),
+        "output": str(_output(folder, contender)),
+        "dates": [date.isoformat() for date in DATES] if name in ON_DATES else None,
+        "harm_days": dict(zip(TYPES, HARM_DAYS, strict=True)),
+        "windows": WINDOWS,
+        "recent": RECENT,
+        "earlier": EARLIER,
+    }
+    program = str(FOLDER / f"{contender}_peer.py")
+    python = str(ELSEWHERE[contender] / "bin" / "python")
+    # isolated, so that nothing of ours can be imported; it warns of what it uses being deprecated
+    return _printed([python, "-I", "-W", "ignore", program, json.dumps(asked)])
+
+
 def _in_a_process(*words: str) -> str:
-    command = [sys.executable, str(FOLDER / "bench_features.py"), *words]
+    return _printed([sys.executable, str(FOLDER / "bench_features.py"), *words])
+
+
+def _printed(command: list[str]) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
@@ -180,8 +224,8 @@ def work_of(
     def work(output: Path) -> None:
         write_features(
             project,
-            as_of=DATES if workload.name == "D" else [],
-            of="people" if workload.name == "D" else "referrals",
+            as_of=DATES if workload.name in ON_DATES else [],
+            of="people" if workload.name in ON_DATES else "referrals",
             output=output,
             today=EPOCH + datetime.timedelta(days=LAST_DAY + 100),
             progress=_Silent(),
@@ -273,7 +317,7 @@ def _polars(workload: Workload) -> Callable[[Path], None]:
                 pl.col("type").replace_strict(list(TYPES), list(HARM_DAYS)).alias("harm_days"),
             )
         )
-        if workload.name == "D":
+        if workload.name in ON_DATES:
             dates = pl.LazyFrame({"made_on": DATES})
             asked = pl.scan_parquet(workload.people).select("person_id").join(dates, how="cross")
             keys = ["person_id", "made_on"]
@@ -352,7 +396,7 @@ def _duckdb(workload: Workload) -> Callable[[Path], None]:
         connection = duckdb.connect()
         connection.execute("set preserve_insertion_order = false")
         asked, keys = f"read_parquet('{workload.referrals}')", "referral_id"
-        if workload.name == "D":
+        if workload.name in ON_DATES:
             dates = ", ".join(f"(date '{date}')" for date in DATES)
             people = f"read_parquet('{workload.people}')"
             asked = f"(select person_id, made_on from {people}, (values {dates}) as d(made_on))"
@@ -436,14 +480,10 @@ def _polars_asof(workload: Workload) -> Callable[[Path], None]:
     return work
 
 
-def _same_values(ours: Path, theirs: Path) -> None:
-    """Fail unless every row that the other has with events has our values."""
-    other = pq.read_table(theirs)
-    keys = ["referral_id"] if "referral_id" in other.column_names else ["person_id", "as_of"]
-    names = [
-        name for name in other.column_names if name not in ("referral_id", "person_id", "as_of")
-    ]
-    one = pq.read_table(ours, columns=[*keys, *names])
+def _same_values(ours: Path, theirs: Path, keys: list[str]) -> str:
+    """Fail unless every row that the other has with events has our values; say how many it has."""
+    one, other = pq.read_table(ours), pq.read_table(theirs)
+    every, names = _features_in(one), _features_in(other)
     place = {key: row for row, key in enumerate(_keys(one, keys))}
     rows = np.asarray([place[key] for key in _keys(other, keys)])
     for name in names:
@@ -451,6 +491,12 @@ def _same_values(ours: Path, theirs: Path) -> None:
         its = other[name].cast("float64").to_numpy().astype(np.float64)
         if not np.allclose(mine, its, rtol=1e-12, atol=0, equal_nan=True):
             raise SystemExit(f"{theirs.stem} gives other values of {name}")
+    return f"{len(names)} of {len(every)} features, {len(rows):,} of {len(one):,} rows"
+
+
+def _features_in(table: pa.Table) -> list[str]:
+    keys = ("referral_id", "person_id", "as_of")
+    return [name for name in table.column_names if name not in keys]
 
 
 def _keys(table: pa.Table, names: list[str]) -> Iterator[tuple[object, ...]]:
@@ -471,6 +517,8 @@ USUAL = {
     "A": ["ours", "ours_file", "ours_alone", "io", "polars", "duckdb"],
     "B": ["ours", "ours_1gb", "ours_alone", "io", "polars", "duckdb"],
     "D": ["ours", "ours_file", "ours_alone", "io", "polars_asof", "polars", "duckdb"],
+    "SAMPLE": ["ours", "polars", "duckdb", "featuretools"],
+    "SAMPLE_D": ["ours", "polars", "duckdb", "featuretools"],
     "SMALL": ["ours", "ours_1gb", "ours_alone", "io", "polars", "duckdb"],
 }
 

@@ -9,11 +9,12 @@ are small for the sake of featuretools, which takes its time for each day that a
 It runs in an environment of its own, which ``make bench`` builds (see featuretools_peer.py).
 
 Each contender runs in a process of its own, so that its wall and CPU seconds and its peak memory
-are its own; libraries are imported before the clock starts, and the better of two runs counts. All
-must give the same values. ``ours`` writes a folder of files, ``ours_file`` one file. ``io`` only
-reads what ours reads and writes what ours writes, on one processor: what ``ours_alone``, ours on
-one processor, takes beyond it is the engine's own. (Two that share a memory each take longer.)
-A peer that is not installed is left out, and said to be. Run with::
+are its own; libraries are imported before the clock starts, and the better of two runs counts, or
+the best of five while they take less than a second together. All must give the same values.
+``ours`` writes a folder of files, ``ours_file`` one file. ``io`` only reads what ours reads and
+writes what ours writes, on one processor: what ``ours_alone``, ours on one processor, takes beyond
+it is the engine's own. (Two that share a memory each take longer.) A peer that is not installed is
+left out, and said to be. Run with::
 
     python tests/benchmarks/bench_features.py [A|B|D|SAMPLE|SAMPLE_D|SMALL ...] [CONTENDER ...]
 """
@@ -105,7 +106,7 @@ def _bench(name: str, wanted: list[str]) -> None:
             f"{n_people:,} people on {len(DATES)} dates" if name in ON_DATES else f"{n_referrals:,}"
         )
         print(f"workload {name}: {n_events:,} events, {n_people:,} people, asked: {asked}")
-        ran = {contender: _best_of_two(contender, name, folder) for contender in wanted}
+        ran = {contender: _best(contender, name, folder) for contender in wanted}
         ours = ran["ours"]
         for contender, figures in ran.items():
             times = [f"{figures[clock] / ours[clock]:6.2f}" for clock in ("wall", "cpu")]
@@ -125,9 +126,9 @@ def _bench(name: str, wanted: list[str]) -> None:
                 print(f"{contender} agrees with ours on every value that it makes: {made}")
 
 
-def _best_of_two(contender: str, name: str, folder: str) -> dict[str, float]:
-    runs = []
-    for _ in range(2):
+def _best(contender: str, name: str, folder: str) -> dict[str, float]:
+    runs: list[dict[str, float]] = []
+    while len(runs) < 2 or (len(runs) < 5 and sum(run["wall"] for run in runs) < 1):
         told = _told_by(contender, name, folder)
         runs.append(json.loads(told.splitlines()[-1]))
     return min(runs, key=lambda run: float(run["wall"]))

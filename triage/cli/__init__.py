@@ -12,7 +12,22 @@ comes at once. What a failure says is decided in one place and holds no data: a 
 or the place in the code.
 """
 
-from triage.cli import auditing, deciding, rule_trials
-from triage.cli.commands import application, main
+from triage.cli.program import application, main
 
-__all__ = ["application", "auditing", "deciding", "main", "rule_trials"]
+# isort: off
+# in the order in which help tells of their commands
+from triage.cli import workspaces, features, models, lists
+from triage.cli import auditing, deciding, rule_trials
+# isort: on
+
+__all__ = [
+    "application",
+    "auditing",
+    "deciding",
+    "features",
+    "lists",
+    "main",
+    "models",
+    "rule_trials",
+    "workspaces",
+]

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from triage.cli.actors import actor, now
-from triage.cli.commands import (
+from triage.cli.deciding import OnDay, Who
+from triage.cli.output import Format, print_listing, tell
+from triage.cli.program import (
     HERE,
     FormatOption,
     ListArgument,
@@ -17,8 +19,6 @@ from triage.cli.commands import (
     WorkspaceOption,
     application,
 )
-from triage.cli.deciding import OnDay, Who
-from triage.cli.output import Format, print_listing, tell
 
 __all__ = ["audit"]
 

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from triage.cli.actors import actor, now
-from triage.cli.commands import (
+from triage.cli.output import Format, print_listing, tell
+from triage.cli.program import (
     DAY,
     HERE,
     FormatOption,
@@ -17,7 +18,6 @@ from triage.cli.commands import (
     WorkspaceOption,
     application,
 )
-from triage.cli.output import Format, print_listing, tell
 
 __all__ = ["capacity_command", "decide_command", "decisions_command"]
 

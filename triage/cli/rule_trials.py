@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from triage.cli.actors import actor, now
-from triage.cli.commands import DAY, HERE, FormatOption, WorkspaceOption, application
 from triage.cli.output import Format, print_listing, tell
+from triage.cli.program import DAY, HERE, FormatOption, WorkspaceOption, application
 
 __all__ = ["rules_application"]
 

@@ -63,6 +63,7 @@ from triage.papers.fairness import (
 )
 from triage.papers.fairness_pages import fairness_page, outside_words
 from triage.papers.feature_pages import Period, catalogue_page, profile_page
+from triage.papers.listed import Aside, Case, ListPage, Reason, Record, Step
 from triage.papers.making import READERS, make_guides, make_paper, make_papers
 from triage.papers.monitors import (
     MONITOR_COLUMNS,
@@ -71,17 +72,7 @@ from triage.papers.monitors import (
     monitor_page,
     monitor_rows,
 )
-from triage.papers.pages import (
-    Aside,
-    Case,
-    ListPage,
-    Reason,
-    Record,
-    Step,
-    comparison,
-    list_page,
-    themes,
-)
+from triage.papers.pages import comparison, list_page, themes
 from triage.papers.policy_pages import trial_page
 from triage.papers.reviews import review_csv
 from triage.papers.rules_seen import RULE_COLUMNS, RuleSeen, rule_rows, rules_asked

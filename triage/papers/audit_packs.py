@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from triage.conditions import date_words
 from triage.papers.cards import LIMITS, NOT_FOR, Card, value_words
-from triage.papers.pages import ListPage
+from triage.papers.listed import ListPage
 from triage.papers.told import Section, Table, ToldPage
 from triage.papers.wording import number_of, sentence
 from triage.workspace import csv_text

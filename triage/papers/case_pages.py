@@ -8,7 +8,7 @@ from triage.conditions import date_words
 from triage.errors import visible
 from triage.papers.comparing import Comparison
 from triage.papers.html_pages import RECORDS_SHOWN, drawing_of, filled
-from triage.papers.pages import Case, ListPage, Reason
+from triage.papers.listed import Case, ListPage, Reason
 from triage.papers.waterfall import waterfall
 from triage.papers.wording import SEEN, short_date
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from triage.papers.beside import Beside, Gone, Joined
 from triage.papers.fields import COLUMNS
-from triage.papers.pages import Aside, Case, ListPage
+from triage.papers.listed import Aside, Case, ListPage
 from triage.workspace import guarded
 
 __all__ = ["case_csv", "list_csv"]

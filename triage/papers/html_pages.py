@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from triage.conditions import date_words
 from triage.errors import visible
-from triage.papers.pages import Case, ListPage
+from triage.papers.listed import Case, ListPage
 from triage.papers.waterfall import waterfall
 from triage.papers.wording import (
     number_of,

@@ -8,7 +8,7 @@ from typing import Any
 
 from triage.papers.beside import Beside
 from triage.papers.comparing import Comparison
-from triage.papers.pages import Aside, Case, ListPage, Reason
+from triage.papers.listed import Aside, Case, ListPage, Reason
 from triage.papers.places import Sure
 from triage.papers.rules_seen import RuleRecord, RuleSeen
 

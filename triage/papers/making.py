@@ -9,8 +9,9 @@ from triage.lists import Bundle
 from triage.papers.csv_files import list_csv
 from triage.papers.html_pages import html_page
 from triage.papers.json_files import list_json
+from triage.papers.listed import ListPage
 from triage.papers.pack import list_pdf
-from triage.papers.pages import ListPage, list_page
+from triage.papers.pages import list_page
 from triage.papers.readers import agencies_of, agency_paper, public_paper
 from triage.papers.schemas import columns_page, list_schema, told_schema
 from triage.papers.told import ToldPage, told_json, told_page, told_pdf

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from triage.conditions import date_words
-from triage.papers.pages import Aside, Case, ListPage, Reason
+from triage.papers.listed import Aside, Case, ListPage, Reason
 from triage.papers.typesetting import typeset
 from triage.papers.wording import number_of, sentence, short_date
 

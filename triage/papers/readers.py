@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from triage.papers.pages import Brought, Case, ListPage, Reason
+from triage.papers.listed import Brought, Case, ListPage, Reason
 from triage.papers.told import Section, Table, ToldPage
 from triage.papers.wording import number_of, sentence, short_date
 

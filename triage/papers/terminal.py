@@ -19,7 +19,8 @@ from triage.papers.case_pages import case_markdown, case_page
 from triage.papers.comparing import Comparison
 from triage.papers.csv_files import case_csv, list_csv
 from triage.papers.json_files import aside_json, case_json, list_json
-from triage.papers.pages import Aside, Case, ListPage, Reason, comparison, list_page, themes
+from triage.papers.listed import Aside, Case, ListPage, Reason
+from triage.papers.pages import comparison, list_page, themes
 from triage.papers.wording import (
     number_of,
     short_date,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from triage.papers.pages import Case, Step
+from triage.papers.listed import Case, Step
 
 __all__ = ["Bar", "Tick", "Waterfall", "waterfall"]
 

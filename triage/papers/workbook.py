@@ -18,7 +18,7 @@ from triage.lists import (
     sheet_identity,
     sheet_rows,
 )
-from triage.papers.pages import Case, ListPage
+from triage.papers.listed import Case, ListPage
 from triage.papers.wording import sentence
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ __all__ = [
     "TamperedError",
     "TriageError",
     "close_match",
+    "closest",
     "visible",
 ]
 
@@ -212,8 +213,20 @@ def close_match(name: str, known: Iterable[str]) -> str:
     >>> close_match("zzz", ["strangulation", "weapon"])
     ''
     """
+    found = closest(name, known)
+    return "" if found is None else f"Did you mean '{found}'?"
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that a name was probably meant as; None where none is close.
+
+    Examples
+    --------
+    >>> closest("windws", ["where", "windows"])
+    'windows'
+    """
     found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f"Did you mean '{found[0]}'?" if found else ""
+    return found[0] if found else None
 
 
 def visible(text: str) -> str:

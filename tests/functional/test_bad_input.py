@@ -135,6 +135,87 @@ def test_a_check_tells_all_of_it_at_once_and_touches_nothing(
     }
 
 
+# file, what stands there, what is written instead, and what is told: keys, words and no YAML at all
+MISTAKES = [
+    (
+        "pipelines/violence.yaml",
+        "windows: [90, 365, 730, ever]",
+        "windws: [90]",
+        "Did you mean 'wi",
+    ),
+    ("pipelines/violence.yaml", "{weapon: yes}", "{weaponn: yes}", "Did you mean 'weapon'?"),
+    ("pipelines/violence.yaml", "windows: [90, 365, 730]\n", "windows: [365, 90]\n", "must rise"),
+    ("pipelines/violence.yaml", "type: [rape, ", "type: [raip, ", "Did you mean 'rape'?"),
+    ("pipelines/coercion.yaml", "direction: raises", "direction: up", "got 'up'"),
+    ("pipelines/incidents.yaml", "title:", "titlo:", "Did you mean 'title'?"),
+    ("pipelines/orders.yaml", "title: ", "] title: ", "must be valid YAML"),
+    (
+        "pipelines/victims.yaml",
+        "measure: distinct",
+        "measure: distinkt",
+        "Did you mean 'distinct'?",
+    ),
+    ("pipelines/victims.yaml", "{kind: incident, ", "{kind: incidnt, ", "Did you mean 'incident'?"),
+    ("configs/harm/cambridge.yaml", "homicide: {days: 5475", "homicide: {days: .nan", "got nan"),
+    ("configs/harm/coercion.yaml", "  arson:", "  arsonn:", "Did you mean 'arson'?"),
+    ("configs/harm/ons.yaml", "homicide: {days: ", "homicide: {days: -", "not below 0"),
+    (
+        "configs/rules/lethality.yaml",
+        "effect: {floor: urgent}",
+        "effect: {floor: up}",
+        "an effect is",
+    ),
+    ("configs/rules/lethality.yaml", "field: separation_", "field: seperation_", "'separation_inc"),
+    ("configs/panel.yaml", "capacity: 16", "capasity: 16", "Did you mean 'capacity'?"),
+    ("configs/panel.yaml", "scale: cambridge", "scale: cambridg", "Did you mean 'cambridge'?"),
+    ("models/rfg.yaml", "incidents_730d", "incidnts_730d", "Did you mean 'incidents_730d'?"),
+    ("models/elastic_net.yaml", "purpose:", "purpos:", "Did you mean 'purpose'?"),
+    ("models/elastic_net.yaml", "features: all", "features: [no_such]", "matches nothing"),
+    ("configs/outcome.yaml", "primary: high_harm_365", "primary: high_ham_365", "'high_harm_365'?"),
+]
+
+
+def test_mistakes_in_many_files_are_told_in_one_go_each_with_its_line(program, tmp_path) -> None:
+    """One problem a mistake: none hides another, and none is told that follows from another."""
+    folder = tmp_path / "panel"
+    program.must("init", folder)
+    expected = []
+    for file, old, new, words in MISTAKES:
+        before, found, _ = (folder / file).read_text().partition(old)
+        assert found, (file, old)
+        expected.append((f"- {file}, line {len((before + ' ').splitlines())}: ", words))
+        edit(folder / file, replace(old, new))
+    for command in (
+        ["check"],
+        ["features", "--describe"],
+        ["features", "--as-of", "2026-01-01", "--output", tmp_path / "f.parquet"],
+    ):
+        done = program(*command, "--workspace", folder)
+        assert done.code == 3, done.err
+        told = [line for line in done.err.splitlines() if line.startswith("- ")]
+        for where, words in expected:
+            assert any(line.startswith(where) and words in line for line in told), (where, told)
+        assert len(told) == len(MISTAKES), told
+        assert "Traceback" not in done.err
+
+
+def test_as_of_dates_are_told_in_one_go(program, workspace) -> None:
+    features = ["features", "--output", workspace / "f.parquet", "--workspace", workspace]
+    done = program(*features, "--as-of", "2026-13-01", "--as-of", "2026-01-01", "--as-of", "soon")
+    assert done.code == 2, done.err
+    assert "'2026-13-01', 'soon' do not match the format" in done.err
+    dates = ["1950-01-01", "2999-01-01", "2026-01-01", "1960-01-01"]
+    done = program(*features, *(word for date in dates for word in ("--as-of", date)))
+    assert done.code == 7, done.err
+    told = [line for line in done.err.splitlines() if line.startswith("- as-of date ")]
+    assert [line.split()[3].rstrip(":") for line in told] == [
+        "1950-01-01",
+        "2999-01-01",
+        "1960-01-01",
+    ]
+    assert not (workspace / "f.parquet").exists()
+
+
 def test_what_looks_odd_and_is_not_wrong_is_taken(program, workspace) -> None:
     """A byte-order mark, ids above 2³¹, text ids, a person with no events."""
     edit(workspace / REFERRALS, lambda text: "\ufeff" + text)

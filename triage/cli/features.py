@@ -13,9 +13,9 @@ import typer
 
 from triage.cli.about_features import contradiction
 from triage.cli.actors import actor, now
+from triage.cli.dates import DAY, dates_given
 from triage.cli.output import Format, print_listing, tell
 from triage.cli.program import (
-    DAY,
     HERE,
     NoCache,
     WorkspaceOption,
@@ -52,11 +52,10 @@ class Engine(enum.StrEnum):
 def features_command(
     context: typer.Context,
     as_of: Annotated[
-        list[datetime.datetime] | None,
+        list[str] | None,
         typer.Option(
             "--as-of",
             metavar="DATE",
-            formats=[DAY],
             help="The date on which features are made; may be given several times.",
         ),
     ] = None,
@@ -149,7 +148,7 @@ def features_command(
     Features of linked people cost it some shuffles of ids and names for each column that links,
     and each worker also gets the events of the people linked to its own; without them, neither.
     """
-    dates = [date.date() for date in as_of or []]
+    dates = dates_given(as_of)
     if problem := contradiction(
         describe=describe,
         profile=profile,

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from triage.cli.actors import actor, now
+from triage.cli.dates import DAY
 from triage.cli.output import Format, print_listing, tell
 from triage.cli.program import (
-    DAY,
     HERE,
     AsOf,
     FormatOption,

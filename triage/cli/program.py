@@ -12,12 +12,12 @@ import typer
 
 import triage
 from triage.cli.actors import now
+from triage.cli.dates import DAY
 from triage.cli.failures import tell_failure
 from triage.cli.output import Format, tell
 
 __all__ = ["application", "main"]
 
-DAY = "%Y-%m-%d"
 application = typer.Typer(
     add_completion=False,
     no_args_is_help=True,

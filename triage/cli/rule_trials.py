@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from triage.cli.actors import actor, now
+from triage.cli.dates import DAY, dates_given
 from triage.cli.output import Format, print_listing, tell
-from triage.cli.program import DAY, HERE, FormatOption, WorkspaceOption, application
+from triage.cli.program import HERE, FormatOption, WorkspaceOption, application
 
 __all__ = ["rules_application"]
 
@@ -112,11 +113,10 @@ def diff_command(
 )
 def coverage_command(
     as_of: Annotated[
-        list[datetime.datetime] | None,
+        list[str] | None,
         typer.Option(
             "--as-of",
             metavar="DATE",
-            formats=[DAY],
             help="Ask about the referrals open on it; may be given several times. Without it, "
             "about every past referral, with the rules of today.",
         ),
@@ -128,7 +128,7 @@ def coverage_command(
     from triage.cli.progress import Shown
     from triage.workflows import cover_rules, load_project, recorded
 
-    dates = list(dict.fromkeys(date.date() for date in as_of or []))
+    dates = list(dict.fromkeys(dates_given(as_of)))
     project, asked = load_project(workspace), [str(date) for date in dates]
     with Shown() as progress, recorded(workspace, actor(), "rules coverage", as_of=asked):
         told = cover_rules(project, as_of=dates, today=now().date(), progress=progress)

@@ -13,7 +13,7 @@ from triage.errors import ConfigurationError, Problem, close_match
 from triage.harm import Scale
 from triage.records import Vocabulary, build_histories
 from triage.timeline import Timeline, build_timeline
-from triage.workspace import Strict, line_of, read_document
+from triage.workspace import Strict, as_far_as_read, gather_document, line_of
 
 __all__ = ["Declared", "Measured", "NewFact", "Possibilities", "read_possibilities"]
 
@@ -155,50 +155,67 @@ def read_possibilities(
     if not path.exists():
         return Possibilities()
     name = str(path.relative_to(root) if root else path)
-    found = read_document(path, Possibilities, name=name)
-    if problems := list(_misfits(found, path, name, vocabulary)):
+    found, problems = gather_document(path, Possibilities, name=name)
+    problems += _wrong_declarations(found, path, name, vocabulary)
+    problems += _wrong_facts(found, path, name, vocabulary)
+    problems += _falling_months(found, path, name)
+    if problems:
         raise ConfigurationError(problems)
     return found
 
 
-def _misfits(
+@as_far_as_read
+def _wrong_facts(
     found: Possibilities, path: Path, name: str, vocabulary: Vocabulary
 ) -> Iterator[Problem]:
-    yield from _wrong_declarations(found, path, name, vocabulary)
     every: list[tuple[str, int, NewFact | Measured]] = [
         *(("new_facts", place, fact) for place, fact in enumerate(found.new_facts)),
         *(("measured", place, fact) for place, fact in enumerate(found.measured)),
     ]
-    names = [fact.name for _, _, fact in every]
+    names = [None if "name" in fact.unread else fact.name for _, _, fact in every]
     for number, (key, place, fact) in enumerate(every):
         line = line_of(path, [key, place, "event"])
         where = f"{name}, line {line}"
-        if fact.name in names[:number]:
-            yield Problem(where, f"a new fact named '{fact.name}' must stand once")
-        if isinstance(fact, Measured) and fact.of not in vocabulary.events.numbers:
-            given, numbers = fact.of, vocabulary.events.numbers
-            yield Problem(
-                where, f"'{given}' is no number of events", mend=close_match(given, numbers)
-            )
-        if fact.event.get("type") not in vocabulary.types:
-            given = str(fact.event.get("type"))
-            mend = close_match(given, vocabulary.types)
-            yield Problem(where, "an event must have a type of the vocabulary", f"'{given}'", mend)
-            continue
-        if fact.event.get("agency", next(iter(vocabulary.agencies))) not in vocabulary.agencies:
-            given = str(fact.event["agency"])
-            mend = close_match(given, vocabulary.agencies)
-            yield Problem(where, "an event must be of an agency there is", f"'{given}'", mend)
-        allowed = {"type", "agency", *_facts_of_events(vocabulary)}
-        for key in fact.event.keys() - allowed:
-            yield Problem(where, f"'{key}' may not be supposed", mend=close_match(key, allowed))
-            return
-        yield from _wrong_values(fact, where, vocabulary)
+        if names[number] is not None and names[number] in names[:number]:
+            yield Problem(where, f"a new fact named '{names[number]}' must stand once")
+        yield from _wrong_number(fact, where, vocabulary)
+        yield from _wrong_event(fact, where, vocabulary)
+
+
+@as_far_as_read
+def _wrong_number(
+    fact: NewFact | Measured, where: str, vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    numbers = vocabulary.events.numbers
+    if isinstance(fact, Measured) and fact.of not in numbers:
+        yield Problem(
+            where, f"'{fact.of}' is no number of events", mend=close_match(fact.of, numbers)
+        )
+
+
+@as_far_as_read
+def _wrong_event(fact: NewFact | Measured, where: str, vocabulary: Vocabulary) -> Iterator[Problem]:
+    for key, known, must in (
+        ("type", vocabulary.types, "an event must have a type of the vocabulary"),
+        ("agency", vocabulary.agencies, "an event must be of an agency there is"),
+    ):
+        if (key in fact.event or key == "type") and fact.event.get(key) not in known:
+            given = str(fact.event.get(key))
+            yield Problem(where, must, f"'{given}'", close_match(given, known))
+    allowed = {"type", "agency", *_facts_of_events(vocabulary)}
+    for key in sorted(fact.event.keys() - allowed):
+        yield Problem(where, f"'{key}' may not be supposed", mend=close_match(key, allowed))
+    yield from _wrong_values(fact, where, vocabulary)
+
+
+@as_far_as_read
+def _falling_months(found: Possibilities, path: Path, name: str) -> Iterator[Problem]:
     if found.quiet_months != sorted(set(found.quiet_months)):
         line = line_of(path, ["quiet_months"])
         yield Problem(f"{name}, line {line}", "'quiet_months' must rise")
 
 
+@as_far_as_read
 def _wrong_declarations(
     found: Possibilities, path: Path, name: str, vocabulary: Vocabulary
 ) -> Iterator[Problem]:

@@ -32,7 +32,7 @@ from triage.features.keeping import Part, Remade, Shelf, recompute
 from triage.features.matrix import FeatureMatrix, feature_schema, feature_table
 from triage.features.plan import Plan, make_plan
 from triage.features.readiness import is_compiled, make_ready
-from triage.features.reading import read_pipelines
+from triage.features.reading import gather_pipelines, read_pipelines
 from triage.features.spark import PEOPLE_IN_GROUP, SparkTask, write_features_on_spark
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "evidence_of_each",
     "feature_schema",
     "feature_table",
+    "gather_pipelines",
     "is_compiled",
     "make_plan",
     "make_ready",

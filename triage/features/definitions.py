@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -19,7 +18,6 @@ __all__ = [
     "Meaning",
     "Measure",
     "Pipeline",
-    "PipelineFile",
     "Window",
 ]
 
@@ -155,8 +153,8 @@ class Definition(Strict):
     learned: bool = True
 
 
-class PipelineFile(Strict):
-    """One file of ``pipelines/`` as it is written.
+class Pipeline(Strict):
+    """The features of a theme: one file of ``pipelines/``.
 
     Parameters
     ----------
@@ -169,24 +167,7 @@ class PipelineFile(Strict):
 
     title: str
     among: ConditionField | None = None
-    features: list[dict[str, Any]] = pydantic.Field(min_length=1)
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    """The features of a theme.
-
-    Parameters
-    ----------
-    title : str
-    among : Condition or None
-    definitions : mapping of int to Definition
-        By their places in the file.
-    """
-
-    title: str
-    among: Condition | None
-    definitions: Mapping[int, Definition]
+    features: list[Definition] = pydantic.Field(min_length=1)
 
     def looks_at(self, definition: Definition) -> Condition | None:
         """Return which events a definition of this file looks at; None where at all."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from triage.errors import ConfigurationError, Problem
-from triage.features.definitions import Definition, Feature, Measure, Pipeline, PipelineFile, Window
+from triage.features.definitions import Definition, Feature, Measure, Pipeline, Window
 from triage.features.refusals import refusals
 from triage.records import Vocabulary
-from triage.workspace import gather_documents, line_of, read_entries
+from triage.workspace import as_far_as_read, gather_documents, line_of, words_of
 
-__all__ = ["read_pipelines"]
+__all__ = ["gather_pipelines", "read_pipelines"]
 
 RESERVED = ("referral_id", "person_id", "as_of", "base", "score")
 """What stands beside the features in the tables that are written; no feature may be called so."""
@@ -60,67 +61,153 @@ def read_pipelines(
         order, two features of one name, a direction that the measure cannot have, a protected
         characteristic.
     """
-    pipelines, problems = _gather(folder, root)
-    shown = folder.relative_to(root) if root else folder
-    features: list[Feature] = []
-    first: dict[str, str] = {}
-    for file, pipeline in pipelines.items():
-        where = f"{shown}/{file}"
-        for keys, text in refusals(pipeline, vocabulary):
-            line = line_of(folder / file, keys)
-            problems.append(Problem(f"{where}, line {line}", text))
-        for position, definition in pipeline.definitions.items():
-            for feature in _features(Path(file).stem, pipeline, definition):
-                if feature.name in RESERVED:
-                    line = line_of(folder / file, ["features", position, "name"])
-                    problems.append(
-                        Problem(
-                            f"{where}, line {line}",
-                            "a feature's name must not be that of a column that every table of "
-                            f"features or of contributions has: {', '.join(RESERVED)}",
-                            f"'{feature.name}'",
-                            "Rename it.",
-                        )
-                    )
-                if feature.name in first:
-                    line = line_of(folder / file, ["features", position])
-                    problems.append(
-                        Problem(
-                            f"{where}, line {line}",
-                            f"a feature's name must be its own: '{feature.name}' is already made "
-                            f"by {first[feature.name]}",
-                            mend="Rename one of the two.",
-                        )
-                    )
-                first.setdefault(feature.name, where)
-                features.append(feature)
-    if not problems and not features:
-        problems.append(Problem(f"{shown}/", "must define at least one feature", "no file"))
+    features, problems = gather_pipelines(folder, vocabulary, root=root)
     if problems:
         raise ConfigurationError(problems)
-    return tuple(features)
+    return features
 
 
-def _gather(folder: Path, root: Path | None) -> tuple[dict[str, Pipeline], list[Problem]]:
-    """Return every definition that can be read, and the problems of those that cannot."""
-    pipelines = {}
-    files, problems = gather_documents(folder, PipelineFile, root=root)
-    for file, written in files.items():
-        path = folder / file
-        name = str(path.relative_to(root) if root else path)
-        found, more = read_entries(written.features, Definition, path, "features", name)
-        problems.extend(more)
-        pipelines[file] = Pipeline(written.title, written.among, found)
-    return pipelines, problems
+def gather_pipelines(
+    folder: Path, vocabulary: Vocabulary, *, root: Path | None = None
+) -> tuple[tuple[Feature, ...], list[Problem]]:
+    """Return the features that the pipelines define, or may, and every problem of every file.
+
+    For a reader who asks of features no more than whether there are any of a name. The parameters
+    are those of :func:`read_pipelines`.
+
+    Returns
+    -------
+    features : tuple of Feature
+        Those of definitions that are whole. After them, a stand-in for each name that a file which
+        could not be read whole may make.
+    problems : list of Problem
+
+    Raises
+    ------
+    ConfigurationError
+        The folder does not exist, or holds no pipeline.
+    """
+    pipelines, problems = gather_documents(folder, Pipeline, root=root)
+    shown = folder.relative_to(root) if root else folder
+    words = words_of(problems, root)
+    places = [
+        _Place(folder / file, f"{shown}/{file}", pipeline, position, definition)
+        for file, pipeline in pipelines.items()
+        for position, definition in _entries(pipeline)
+    ]
+    for file, pipeline in pipelines.items():
+        for keys, text in refusals(pipeline, vocabulary):
+            line = line_of(folder / file, keys)
+            problems.append(Problem(f"{shown}/{file}, line {line}", text))
+    problems += [*_taken_names(places), *_repeated_names(places)]
+    whole = [place for place in places if not place.pipeline.unread | place.definition.unread]
+    made = [feature for place in whole for feature in place.features()]
+    if not problems and not made:
+        raise ConfigurationError(
+            Problem(f"{shown}/", "must define at least one feature", "no file")
+        )
+    known = {feature.name for feature in made}
+    made += [_stand_in(name) for name in _may_be_made(words) if name not in known]
+    return tuple(made), problems
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A definition, and where it stands."""
+
+    path: Path
+    shown: str
+    pipeline: Pipeline
+    position: int
+    definition: Definition
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its features."""
+        windows: Sequence[Window | None] = self.definition.windows or [None]
+        return [self.definition.name + _ending(window) for window in dict.fromkeys(windows)]
+
+    def features(self) -> Iterator[Feature]:
+        return _features(self.path.stem, self.pipeline, self.definition)
+
+    def line(self, *keys: str) -> str:
+        return f"{self.shown}, line {line_of(self.path, ['features', self.position, *keys])}"
+
+
+@as_far_as_read
+def _entries(pipeline: Pipeline) -> Iterator[tuple[int, Definition]]:
+    yield from enumerate(pipeline.features)
+
+
+@as_far_as_read
+def _names(place: _Place) -> Iterator[str]:
+    yield from place.names
+
+
+def _taken_names(places: Sequence[_Place]) -> Iterator[Problem]:
+    for place in places:
+        for name in _names(place):
+            if name in RESERVED:
+                yield Problem(
+                    place.line("name"),
+                    "a feature's name must not be that of a column that every table of "
+                    f"features or of contributions has: {', '.join(RESERVED)}",
+                    f"'{name}'",
+                    "Rename it.",
+                )
+
+
+def _repeated_names(places: Sequence[_Place]) -> Iterator[Problem]:
+    first: dict[str, _Place] = {}
+    for place in places:
+        names = [*_names(place)]
+        if taken := [name for name in names if name in first]:
+            told = ", ".join(f"'{name}'" for name in taken) + (" is" if len(taken) == 1 else " are")
+            others = " and ".join(dict.fromkeys(first[name].line("name") for name in taken))
+            yield Problem(
+                place.line("name"),
+                f"a feature's name must be its own: {told} already made in {others}",
+                mend="Rename one of the two.",
+            )
+        for name in names:
+            first.setdefault(name, place)
+
+
+def _may_be_made(words: frozenset[str]) -> Iterator[str]:
+    """Yield each name that some words may be of features, with the windows that stand there."""
+    windows = sorted(int(word) for word in words if word.isdecimal() and len(word) < len("36525 "))
+    for word in sorted(words):
+        if not word.isdecimal():
+            yield from (word, f"{word}_ever", *(f"{word}_{days}d" for days in windows))
+
+
+def _stand_in(name: str) -> Feature:
+    return Feature(
+        name=name,
+        group=name,
+        theme="",
+        theme_title="",
+        measure="count",
+        where=None,
+        of=None,
+        equals=None,
+        window_days=None,
+        recent_days=None,
+        earlier_days=None,
+        when_none=0.0,
+        unit="",
+        direction="none",
+        meaning="",
+        missing="",
+    )
 
 
 def _features(theme: str, pipeline: Pipeline, definition: Definition) -> Iterator[Feature]:
     measure = cast(Measure, definition.measure)  # the refusals know of others
     windows: Sequence[Window | None] = definition.windows or [None]
     for window in windows:
-        ending = {None: "", "ever": "_ever"}.get(window, f"_{window}d")  # type: ignore[arg-type]
         yield Feature(
-            name=definition.name + ending,
+            name=definition.name + _ending(window),
             group=definition.name,
             theme=theme,
             theme_title=pipeline.title,
@@ -145,6 +232,13 @@ def _features(theme: str, pipeline: Pipeline, definition: Definition) -> Iterato
             else definition.at_least,
             learned=definition.learned,
         )
+
+
+def _ending(window: Window | None) -> str:
+    """Return what a window adds to a name."""
+    if window is None:
+        return ""
+    return "_ever" if window == "ever" else f"_{window}d"
 
 
 def _when_none(definition: Definition) -> float:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from triage.conditions import All, AnyOf, Condition, Kinds, Not, Test, mismatches
+from triage.conditions import All, AnyOf, Condition, Not, Test, mismatches
 from triage.errors import close_match
 from triage.features.definitions import Definition, Pipeline
 from triage.features.words import template_problem
 from triage.records import Vocabulary
 from triage.timeline import EACH_OTHER
+from triage.workspace import UnreadError, as_far_as_read
 
 __all__ = ["refusals"]
 
@@ -79,102 +80,170 @@ def refusals(pipeline: Pipeline, vocabulary: Vocabulary) -> Iterator[Refusal]:
     vocabulary : Vocabulary
         The columns and values that it may name.
     """
-    fields = vocabulary.event_fields()
-    yield from _of_condition(pipeline.among, ["among"], "'among'", fields)
-    for position, definition in pipeline.definitions.items():
-        place: list[Any] = ["features", position]
-        who = f"feature '{definition.name}'"
-        if definition.measure not in MEASURES:
-            mend = close_match(definition.measure, MEASURES)
-            known = ", ".join(MEASURES)
-            text = f"has the measure '{definition.measure}', which is none of {known}. {mend}"
-            yield [*place, "measure"], f"{who} {text}".strip()
-            continue
-        for key in ("where", "near", "after"):
-            condition = getattr(definition, key)
-            yield from _of_condition(condition, [*place, key], who, fields)
-        for key, text in _of_definition(definition, pipeline, fields, vocabulary):
-            yield [*place, key], f"{who} {text}"
+    for key, text in _of_condition(pipeline, "among", vocabulary):
+        yield [key], f"'among' {text}"
+    yield from _of_features(pipeline, vocabulary)
 
 
-def _of_condition(
-    condition: Condition | None, keys: list[Any], who: str, fields: Kinds
-) -> Iterator[Refusal]:
-    if condition is not None:
-        nobody = "configs/vocabulary.yaml does not list"
-        for text in mismatches(condition, fields, made_by=nobody):
-            yield keys, f"{who} {text}"
+@as_far_as_read
+def _of_features(pipeline: Pipeline, vocabulary: Vocabulary) -> Iterator[Refusal]:
+    for position, definition in enumerate(pipeline.features):
+        name = "" if "name" in definition.unread else f" '{definition.name}'"
+        for key, text in _of_definition(definition, pipeline, vocabulary):
+            yield ["features", position, key], f"feature{name} {text}"
 
 
 def _of_definition(
-    definition: Definition, pipeline: Pipeline, fields: Kinds, vocabulary: Vocabulary
+    definition: Definition, pipeline: Pipeline, vocabulary: Vocabulary
 ) -> Iterator[tuple[str, str]]:
-    yield from _of_keys(definition)
-    yield from _of_days(definition)
-    yield from (("of", text) for text in _of_what(definition, fields, vocabulary))
-    yield from _of_numbers(definition)
-    by, names = definition.linked_by, vocabulary.names_of_events()
-    if by is not None and by not in (*names, EACH_OTHER):
-        known = ", ".join((*names, EACH_OTHER))
-        text = f"is linked by '{by}', but only names link people ({known})."
-        yield "linked_by", f"{text} {close_match(by, names)}".strip()
-    texts = definition.meaning
-    for text in [texts] if isinstance(texts, str) else [texts.yes, texts.no]:
-        days = definition.period_days or definition.within_days
-        if problem := template_problem(
-            text, has_window=bool(definition.windows), has_days=days is not None
-        ):
-            yield "meaning", f"has a meaning that {problem}"
-    events = pipeline.looks_at(definition)
-    if (why := _why_not_that_way(definition, events, vocabulary)) is not None:
-        yield "direction", f"cannot have the direction '{definition.direction}': {why}"
-
-
-def _of_keys(definition: Definition) -> Iterator[tuple[str, str]]:
-    takes = MEASURES[definition.measure]
+    yield from _of_measure(definition)
+    for key in ("where", "near", "after"):
+        yield from _of_condition(definition, key, vocabulary)
     for key in KEYS:
-        given = getattr(definition, key) not in (None, [])
-        if given and key not in (*takes.needs, *takes.may):
-            yield key, f"has '{key}', which the measure '{definition.measure}' does not take"
-        if not given and key in takes.needs:
-            yield "measure", f"needs '{key}' for the measure '{definition.measure}'"
+        yield from _of_key(definition, key)
+    yield from _of_windows(definition)
+    yield from _of_periods(definition)
+    yield from _of_what_is_new(definition)
+    yield from _of_days_between(definition)
+    yield from _of_what(definition, vocabulary)
+    for key in ("when_none", "at_least"):
+        yield from _of_number(definition, key)
+    yield from _of_fewest(definition)
+    yield from _of_links(definition, vocabulary)
+    yield from _of_meaning(definition)
+    yield from _of_direction(definition, pipeline, vocabulary)
 
 
-def _of_days(definition: Definition) -> Iterator[tuple[str, str]]:
+@as_far_as_read
+def _of_condition(
+    written: Definition | Pipeline, key: str, vocabulary: Vocabulary
+) -> Iterator[tuple[str, str]]:
+    condition: Condition | None = getattr(written, key)
+    if condition is not None:
+        nobody = "configs/vocabulary.yaml does not list"
+        for text in mismatches(condition, vocabulary.event_fields(), made_by=nobody):
+            yield key, text
+
+
+@as_far_as_read
+def _of_measure(definition: Definition) -> Iterator[tuple[str, str]]:
+    measure = definition.measure
+    if measure not in MEASURES:
+        text = f"has the measure '{measure}', which is none of {', '.join(MEASURES)}. "
+        yield "measure", (text + close_match(measure, MEASURES)).strip()
+
+
+def _takes(definition: Definition) -> Takes:
+    """Return what a definition's measure takes.
+
+    Raises
+    ------
+    UnreadError
+        There is no such measure.
+    """
+    if definition.measure not in MEASURES:
+        raise UnreadError("measure")
+    return MEASURES[definition.measure]
+
+
+@as_far_as_read
+def _of_key(definition: Definition, key: str) -> Iterator[tuple[str, str]]:
+    takes, measure = _takes(definition), definition.measure
+    given = getattr(definition, key) not in (None, [])
+    if given and key not in (*takes.needs, *takes.may):
+        yield key, f"has '{key}', which the measure '{measure}' does not take"
+    if not given and key in takes.needs:
+        yield "measure", f"needs '{key}' for the measure '{measure}'"
+
+
+@as_far_as_read
+def _of_windows(definition: Definition) -> Iterator[tuple[str, str]]:
     days = [window for window in definition.windows if window != "ever"]
     if [*days, *["ever"] * ("ever" in definition.windows)] != definition.windows or days != sorted(
         set(days)
     ):
         yield "windows", "has windows that must rise, each once, with 'ever' last"
+
+
+@as_far_as_read
+def _of_what_is_new(definition: Definition) -> Iterator[tuple[str, str]]:
     if definition.measure == "new" and "ever" in definition.windows:
         yield "windows", "counts what is new since before the window, and before 'ever' is nothing"
+
+
+@as_far_as_read
+def _of_periods(definition: Definition) -> Iterator[tuple[str, str]]:
     recent, earlier = definition.recent_days, definition.earlier_days
     if recent is not None and earlier is not None and recent >= earlier:
         yield "earlier_days", "must have earlier_days above its recent_days"
+
+
+@as_far_as_read
+def _of_days_between(definition: Definition) -> Iterator[tuple[str, str]]:
     if definition.measure == "after" and definition.within_days == 0:
         yield "within_days", "counts what came 1 to within_days days after, so that must be above 0"
 
 
-def _of_numbers(definition: Definition) -> Iterator[tuple[str, str]]:
-    for key in ("when_none", "at_least"):
-        value = getattr(definition, key)
-        if isinstance(value, float) and not math.isfinite(value):
-            yield key, f"has '{key}', which must be a finite number"
-    least, measure = definition.at_least, definition.measure
-    fewest = {"serial": 2, "near": 1, "after": 1}.get(measure)
-    if least is not None and fewest is not None and not (least >= fewest and least == int(least)):
+@as_far_as_read
+def _of_number(definition: Definition, key: str) -> Iterator[tuple[str, str]]:
+    value = getattr(definition, key)
+    if isinstance(value, float) and not math.isfinite(value):
+        yield key, f"has '{key}', which must be a finite number"
+
+
+@as_far_as_read
+def _of_fewest(definition: Definition) -> Iterator[tuple[str, str]]:
+    least = definition.at_least
+    fewest = {"serial": 2, "near": 1, "after": 1}.get(definition.measure)
+    if least is None or fewest is None or not math.isfinite(least):
+        return
+    if least < fewest or least != int(least):
         yield "at_least", f"counts up to 'at_least', which must be whole and not below {fewest}"
 
 
-def _of_what(definition: Definition, fields: Kinds, vocabulary: Vocabulary) -> Iterator[str]:
-    of, measure = definition.of, definition.measure
-    takes = MEASURES[measure]
-    if of is None or "of" not in (*takes.needs, *takes.may):
-        return
+@as_far_as_read
+def _of_links(definition: Definition, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    by, names = definition.linked_by, vocabulary.names_of_events()
+    if by is not None and by not in (*names, EACH_OTHER):
+        known = ", ".join((*names, EACH_OTHER))
+        text = f"is linked by '{by}', but only names link people ({known})."
+        yield "linked_by", f"{text} {close_match(by, names)}".strip()
+
+
+@as_far_as_read
+def _of_meaning(definition: Definition) -> Iterator[tuple[str, str]]:
+    texts, days = definition.meaning, definition.period_days or definition.within_days
+    for text in [texts] if isinstance(texts, str) else [texts.yes, texts.no]:
+        if problem := template_problem(
+            text, has_window=bool(definition.windows), has_days=days is not None
+        ):
+            yield "meaning", f"has a meaning that {problem}"
+
+
+@as_far_as_read
+def _of_direction(
+    definition: Definition, pipeline: Pipeline, vocabulary: Vocabulary
+) -> Iterator[tuple[str, str]]:
+    _takes(definition)
+    events = pipeline.looks_at(definition)
+    if (why := _why_not_that_way(definition, events, vocabulary)) is not None:
+        yield "direction", f"cannot have the direction '{definition.direction}': {why}"
+
+
+@as_far_as_read
+def _of_what(definition: Definition, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    takes = _takes(definition)
+    if definition.of is not None and "of" in (*takes.needs, *takes.may):
+        for text in _why_not_of(definition.of, definition, vocabulary):
+            yield "of", text
+
+
+def _why_not_of(of: str, definition: Definition, vocabulary: Vocabulary) -> Iterator[str]:
+    measure = definition.measure
     if of in vocabulary.audit_only():
         yield f"is of '{of}', which is for audit only: no feature may use it"
         return
-    known = vocabulary.attribute_fields() if measure == "attribute" else fields
+    known = vocabulary.attribute_fields() if measure == "attribute" else vocabulary.event_fields()
     if of not in known:
         yield f"is of '{of}', which does not exist. {close_match(of, known)}".strip()
         return

@@ -5,6 +5,6 @@ and date, never a number in the code. Scales disagree (one injury can outweigh a
 so several are always loaded and each must know every class that the vocabulary names.
 """
 
-from triage.harm.scales import Scale, read_scales
+from triage.harm.scales import Scale, gather_scales, read_scales
 
-__all__ = ["Scale", "read_scales"]
+__all__ = ["Scale", "gather_scales", "read_scales"]

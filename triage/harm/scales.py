@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pydantic
 
 from triage.conditions import Categories
-from triage.errors import ConfigurationError, Problem, close_match
+from triage.errors import ConfigurationError, Problem, close_match, closest
 from triage.records import Vocabulary
-from triage.workspace import Strict, read_documents
+from triage.workspace import Strict, as_far_as_read, gather_documents, line_of
 
-__all__ = ["Scale", "read_scales"]
+__all__ = ["Scale", "gather_scales", "read_scales"]
 
 
 class HarmClass(Strict):
@@ -88,27 +88,53 @@ def read_scales(
     ConfigurationError
         With every problem of every file.
     """
-    documents = read_documents(folder, Scale, root=root)
-    where = str(folder.relative_to(root) if root else folder)
-    problems = [
-        problem
-        for file, scale in documents.items()
-        for problem in _misfits(f"{where}/{file}", scale, vocabulary)
-    ]
+    scales, problems = gather_scales(folder, vocabulary, root=root)
     if problems:
         raise ConfigurationError(problems)
-    return {scale.name: scale for scale in documents.values()}
+    return scales
 
 
-def _misfits(where: str, scale: Scale, vocabulary: Vocabulary) -> Iterator[Problem]:
+def gather_scales(
+    folder: Path, vocabulary: Vocabulary, *, root: Path | None = None
+) -> tuple[Mapping[str, Scale], list[Problem]]:
+    """Return what can be read of the harm scales, by the names of their files, and every problem.
+
+    The parameters are those of :func:`read_scales`.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder does not exist.
+    """
+    scales, problems = gather_documents(folder, Scale, root=root)
+    shown = folder.relative_to(root) if root else folder
+    for file, scale in scales.items():
+        for keys, must, mend in (*_misnamed(file, scale), *_misfits(scale, vocabulary)):
+            where = f"{shown}/{file}, line {line_of(folder / file, keys)}"
+            problems.append(Problem(where, must, mend=mend))
+    return {Path(file).stem: scale for file, scale in scales.items()}, problems
+
+
+Misfit = tuple[list[str], str, str]
+
+
+@as_far_as_read
+def _misnamed(file: str, scale: Scale) -> Iterator[Misfit]:
+    stem = Path(file).stem
+    if scale.name != stem:
+        must = f"a scale is named as its file, '{stem}', not '{scale.name}'"
+        yield ["name"], must, "Rename one of the two."
+
+
+@as_far_as_read
+def _misfits(scale: Scale, vocabulary: Vocabulary) -> Iterator[Misfit]:
     wanted = set(vocabulary.harm_classes)
-    if Path(where).stem != scale.name:
-        yield Problem(where, "a scale is named as its file", f"the name '{scale.name}'")
-    for name in sorted(wanted - set(scale.classes)):
-        yield Problem(where, f"must give the days of the harm class '{name}'", "nothing")
-    for name in sorted(set(scale.classes) - wanted):
-        yield Problem(
-            where,
-            f"the harm class '{name}' is one that no type of configs/vocabulary.yaml names",
-            mend=close_match(name, wanted) or "Remove it, or name it in a type.",
-        )
+    foreign = sorted(set(scale.classes) - wanted)
+    missing = wanted - set(scale.classes)
+    for name in foreign:
+        must = f"the harm class '{name}' is one that no type of configs/vocabulary.yaml names"
+        mend = close_match(name, missing or wanted) or "Remove it, or name it in a type."
+        yield ["classes", name], must, mend
+    for name in sorted(missing - {closest(name, missing) for name in foreign}):
+        must = f"must give the days of the harm class '{name}'"
+        yield ["classes"], must, f"Add '{name}: {{days: …, note: …}}'."

@@ -101,7 +101,7 @@ from triage.learning.shifts import (
     times,
     times_more,
 )
-from triage.learning.specs import ModelSpec, read_models
+from triage.learning.specs import ModelSpec, gather_models, read_models
 from triage.learning.standing import standing_weights
 from triage.learning.trained import Ranker, Trained, UnexplainedError
 from triage.learning.trees import (
@@ -186,6 +186,7 @@ __all__ = [
     "effective_people",
     "figure_of",
     "forward_scores",
+    "gather_models",
     "judge",
     "level_of",
     "lists_of",

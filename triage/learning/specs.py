@@ -14,9 +14,9 @@ from triage.errors import ConfigurationError, Problem, close_match
 from triage.features import Feature
 from triage.learning.estimators import ESTIMATORS, UNEXPLAINED, Recipe
 from triage.learning.searches import Search
-from triage.workspace import Strict, line_of, read_documents
+from triage.workspace import Strict, as_far_as_read, gather_documents, line_of
 
-__all__ = ["Band", "ModelSpec", "Term", "read_models"]
+__all__ = ["Band", "ModelSpec", "Term", "gather_models", "read_models"]
 
 
 class Band(Strict):
@@ -179,9 +179,33 @@ def read_models(
     ConfigurationError
         With every problem of every file: an unknown key, estimator, parameter or feature.
     """
-    documents = read_documents(folder, ModelSpec, root=root)
+    specs, problems = gather_models(folder, features, root=root)
+    if problems:
+        raise ConfigurationError(problems)
+    return tuple(specs.values())
+
+
+def gather_models(
+    folder: Path, features: Sequence[Feature], *, root: Path | None = None
+) -> tuple[dict[str, ModelSpec], list[Problem]]:
+    """Return what can be read of the models of a workspace, and every problem.
+
+    The parameters are those of :func:`read_models`.
+
+    Returns
+    -------
+    specs : dict of str to ModelSpec
+        By the names of their files.
+    problems : list of Problem
+
+    Raises
+    ------
+    ConfigurationError
+        The folder does not exist.
+    """
+    documents, problems = gather_documents(folder, ModelSpec, root=root)
     shown = folder.relative_to(root) if root else folder
-    problems = [
+    problems += [
         Problem(f"{shown}/{file}, line {line_of(folder / file, keys)}", must, mend=mend)
         for file, spec in documents.items()
         for keys, must, mend in _contradictions(Path(file).stem, spec, features)
@@ -190,9 +214,7 @@ def read_models(
         problems.append(
             Problem(f"{shown}/", "must hold at least one model of the kind 'estimator'", "none")
         )
-    if problems:
-        raise ConfigurationError(problems)
-    return tuple(documents.values())
+    return {Path(file).stem: spec for file, spec in documents.items()}, problems
 
 
 Contradiction = tuple[list[str | int], str, str]
@@ -201,20 +223,28 @@ Contradiction = tuple[list[str | int], str, str]
 def _contradictions(
     stem: str, spec: ModelSpec, features: Sequence[Feature]
 ) -> Iterator[Contradiction]:
+    yield from _misnamed(stem, spec)
+    yield from _unknown_parameters(spec)
+    yield from _unknown_patterns(spec, features)
+    for position, term in enumerate(() if "points" in spec.unread else spec.points or ()):
+        yield from _unknown_term(position, term, features)
+    yield from _unknown_requirements(spec, features)
+
+
+@as_far_as_read
+def _misnamed(stem: str, spec: ModelSpec) -> Iterator[Contradiction]:
     if spec.name != stem:
         yield (
             ["name"],
             f"a model is named as its file, '{stem}', not '{spec.name}'",
             "Rename one of the two.",
         )
-    if spec.learns:
-        yield from _unknown_parameters(spec)
-        yield from _unknown_patterns(spec, features)
-    else:
-        yield from _unknown_terms(spec, features)
 
 
+@as_far_as_read
 def _unknown_parameters(spec: ModelSpec) -> Iterator[Contradiction]:
+    if spec.estimator is None:
+        return
     recipe = ESTIMATORS.get(str(spec.estimator))
     if spec.estimator in UNEXPLAINED:
         yield (
@@ -257,6 +287,7 @@ def _refused(
             yield [*keys, name], must, mend
 
 
+@as_far_as_read
 def _unknown_patterns(spec: ModelSpec, features: Sequence[Feature]) -> Iterator[Contradiction]:
     if spec.features == "all":
         return
@@ -276,15 +307,22 @@ def _unknown_patterns(spec: ModelSpec, features: Sequence[Feature]) -> Iterator[
             )
 
 
-def _unknown_terms(spec: ModelSpec, features: Sequence[Feature]) -> Iterator[Contradiction]:
+@as_far_as_read
+def _unknown_term(
+    position: int, term: Term, features: Sequence[Feature]
+) -> Iterator[Contradiction]:
     names = [feature.name for feature in features]
-    for position, term in enumerate(spec.points or ()):
-        if term.feature not in names:
-            yield (
-                ["points", position, "feature"],
-                f"'{term.feature}' is not a feature that a pipeline makes",
-                close_match(term.feature, names),
-            )
+    if term.feature not in names:
+        yield (
+            ["points", position, "feature"],
+            f"'{term.feature}' is not a feature that a pipeline makes",
+            close_match(term.feature, names),
+        )
+
+
+@as_far_as_read
+def _unknown_requirements(spec: ModelSpec, features: Sequence[Feature]) -> Iterator[Contradiction]:
+    names = [feature.name for feature in features]
     if spec.condition is not None:
         made_by = "no feature pipeline makes"
         for text in mismatches(spec.condition, dict.fromkeys(names, "number"), made_by=made_by):

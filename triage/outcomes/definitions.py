@@ -13,7 +13,7 @@ from triage.conditions import Condition, ConditionField, mismatches
 from triage.errors import ConfigurationError, Problem, close_match
 from triage.harm import Scale
 from triage.records import Vocabulary
-from triage.workspace import Strict, line_of, read_document
+from triage.workspace import Strict, as_far_as_read, gather_document, line_of
 
 __all__ = ["Outcome", "Outcomes", "Treatment", "read_outcomes"]
 
@@ -174,8 +174,8 @@ def read_outcomes(
         With every problem of the file.
     """
     where = str(path.relative_to(root) if root else path)
-    document = read_document(path, Document, name=where)
-    problems = [
+    document, problems = gather_document(path, Document, name=where)
+    problems += [
         Problem(f"{where}, line {line_of(path, keys)}", must, mend=mend)
         for keys, must, mend in _contradictions(document, vocabulary, scales)
     ]
@@ -210,36 +210,57 @@ Contradiction = tuple[list[str | int], str, str]
 def _contradictions(
     document: Document, vocabulary: Vocabulary, scales: Mapping[str, Scale]
 ) -> Iterator[Contradiction]:
+    yield from _unknown_primary(document)
+    yield from _not_dates(document, vocabulary)
+    yield from _unknown_treatment(document, vocabulary)
+    yield from _unknown_words(document, vocabulary, scales)
+
+
+@as_far_as_read
+def _unknown_primary(document: Document) -> Iterator[Contradiction]:
     if document.primary not in document.outcomes:
         yield (
             ["primary"],
             f"'primary' must name one of the outcomes below, not '{document.primary}'",
             close_match(document.primary, document.outcomes),
         )
+
+
+@as_far_as_read
+def _not_dates(document: Document, vocabulary: Vocabulary) -> Iterator[Contradiction]:
+    attributes = vocabulary.people.attributes
+    dates = [f"person.{name}" for name, about in attributes.items() if about.kind == "date"]
     for position, field in enumerate(document.follow_up_ends):
-        yield from _not_a_date(field, position, vocabulary)
+        if field not in dates:
+            yield (
+                ["follow_up_ends", position],
+                f"'{field}' must be a date of a person that configs/vocabulary.yaml lists",
+                close_match(field, dates),
+            )
+
+
+@as_far_as_read
+def _unknown_treatment(document: Document, vocabulary: Vocabulary) -> Iterator[Contradiction]:
     if document.treatment is not None:
         for text in mismatches(
             document.treatment.taken_on, vocabulary.event_fields(), made_by="is no column of events"
         ):
             yield ["treatment", "taken_on"], f"the treatment {text}".rstrip("."), ""
+
+
+@as_far_as_read
+def _unknown_words(
+    document: Document, vocabulary: Vocabulary, scales: Mapping[str, Scale]
+) -> Iterator[Contradiction]:
     for name, definition in document.outcomes.items():
-        yield from _misfits(name, definition, vocabulary, scales)
+        yield from _unknown_scale(name, definition, scales)
+        for key in ("any_event", "harm_from"):
+            yield from _unknown_events(name, definition, key, vocabulary)
 
 
-def _not_a_date(field: str, position: int, vocabulary: Vocabulary) -> Iterator[Contradiction]:
-    attributes = vocabulary.people.attributes
-    dates = [f"person.{name}" for name, about in attributes.items() if about.kind == "date"]
-    if field not in dates:
-        yield (
-            ["follow_up_ends", position],
-            f"'{field}' must be a date of a person that configs/vocabulary.yaml lists",
-            close_match(field, dates),
-        )
-
-
-def _misfits(
-    name: str, definition: Definition, vocabulary: Vocabulary, scales: Mapping[str, Scale]
+@as_far_as_read
+def _unknown_scale(
+    name: str, definition: Definition, scales: Mapping[str, Scale]
 ) -> Iterator[Contradiction]:
     if definition.scale is not None and definition.scale not in scales:
         yield (
@@ -248,10 +269,15 @@ def _misfits(
             "configs/harm/",
             close_match(definition.scale, scales),
         )
-    for key in ("any_event", "harm_from"):
-        condition: Condition | None = getattr(definition, key)
-        if condition is not None:
-            for text in mismatches(
-                condition, vocabulary.event_fields(), made_by="is no column of events"
-            ):
-                yield ["outcomes", name, key], f"the outcome '{name}' {text}".rstrip("."), ""
+
+
+@as_far_as_read
+def _unknown_events(
+    name: str, definition: Definition, key: str, vocabulary: Vocabulary
+) -> Iterator[Contradiction]:
+    condition: Condition | None = getattr(definition, key)
+    if condition is not None:
+        for text in mismatches(
+            condition, vocabulary.event_fields(), made_by="is no column of events"
+        ):
+            yield ["outcomes", name, key], f"the outcome '{name}' {text}".rstrip("."), ""

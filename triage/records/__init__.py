@@ -65,7 +65,7 @@ from triage.records.report import (
     check_known_dates,
     write_rejects,
 )
-from triage.records.sources import Source, read_sources
+from triage.records.sources import Source, gather_sources, read_sources
 from triage.records.stored import (
     STORED_TYPES,
     StoredHistories,
@@ -111,6 +111,7 @@ __all__ = [
     "events_schema",
     "fingerprints",
     "first_known",
+    "gather_sources",
     "open_stored_histories",
     "people_schema",
     "read_histories",

@@ -30,9 +30,9 @@ import pydantic
 import sqlalchemy
 
 from triage.conditions import Answer
-from triage.errors import ConfigurationError, Problem, close_match
+from triage.errors import ConfigurationError, Problem, close_match, closest
 from triage.records.vocabulary import Attribute, Vocabulary
-from triage.workspace import Strict, line_of, read_documents
+from triage.workspace import Strict, as_far_as_read, gather_documents, line_of
 
 __all__ = [
     "CanonicalColumn",
@@ -42,6 +42,7 @@ __all__ = [
     "SourceFile",
     "SqlRead",
     "canonical_columns",
+    "gather_sources",
     "read_sources",
 ]
 
@@ -350,36 +351,64 @@ def read_sources(
         answers; options that do not belong to a column; required columns that are not mapped.
         Also where there is no source of people.
     """
-    forms = read_documents(folder, SourceFile, root=root)
+    sources, problems = gather_sources(folder, vocabulary, root=root)
+    if problems:
+        raise ConfigurationError(problems)
+    return sources
+
+
+def gather_sources(
+    folder: Path, vocabulary: Vocabulary, *, root: Path | None = None
+) -> tuple[tuple[Source, ...], list[Problem]]:
+    """Return what can be read of the sources of a workspace, and every problem.
+
+    The parameters are those of :func:`read_sources`.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder does not exist.
+    """
+    forms, problems = gather_documents(folder, SourceFile, root=root)
     shown = str(folder.relative_to(root) if root else folder)
     sources = tuple(
         Source(Path(name).stem, f"{shown}/{name}", form) for name, form in forms.items()
     )
-    problems = [
+    problems += [
         Problem(f"{source.file}, line {line_of(folder / name, keys)}", must, mend=mend)
         for name, source in zip(forms, sources, strict=True)
         for keys, must, mend in _contradictions(source.form, vocabulary)
     ]
-    if not any(form.table == "people" for form in forms.values()):
+    if not any("table" in form.unread or form.table == "people" for form in forms.values()):
         problems.append(
             Problem(f"{shown}/", "one source at least must have 'table: people'", "none")
         )
-    if problems:
-        raise ConfigurationError(problems)
-    return sources
+    return sources, problems
 
 
 Contradiction = tuple[list[str | int], str, str]
 
 
 def _contradictions(form: SourceFile, vocabulary: Vocabulary) -> Iterator[Contradiction]:
-    known = canonical_columns(form.table, vocabulary)
+    yield from _agency_contradictions(form, vocabulary)
+    yield from _lag_contradictions(form)
+    yield from _columns_contradictions(form, vocabulary)
+    yield from _default_contradictions(form, vocabulary)
+    yield from _not_mapped(form, vocabulary)
+
+
+@as_far_as_read
+def _agency_contradictions(form: SourceFile, vocabulary: Vocabulary) -> Iterator[Contradiction]:
     if form.agency not in vocabulary.agencies:
         yield (
             ["agency"],
             f"'{form.agency}' is not an agency of configs/vocabulary.yaml",
             close_match(form.agency, vocabulary.agencies),
         )
+
+
+@as_far_as_read
+def _lag_contradictions(form: SourceFile) -> Iterator[Contradiction]:
     if form.known_lag_days is not None and form.table != "events":
         yield ["known_lag_days"], "only events have a known date", "Remove it."
     if form.never_history and form.table != "events":
@@ -390,14 +419,30 @@ def _contradictions(form: SourceFile, vocabulary: Vocabulary) -> Iterator[Contra
             "'known_lag_days' makes the events history",
             "Remove one of the two.",
         )
+
+
+@as_far_as_read
+def _columns_contradictions(form: SourceFile, vocabulary: Vocabulary) -> Iterator[Contradiction]:
+    known = canonical_columns(form.table, vocabulary)
     for name, column in form.columns.items():
         if name in known:
             yield from _column_contradictions(known[name], column)
         else:
             yield _not_a_column(["columns", name], name, form.table, known)
-    yield from _default_contradictions(form, known, vocabulary)
-    for name, canonical in known.items():
-        if canonical.required and name not in form.columns and name not in form.defaults:
+
+
+@as_far_as_read
+def _not_mapped(form: SourceFile, vocabulary: Vocabulary) -> Iterator[Contradiction]:
+    """Yield what must be mapped, and does not stand there under a name that is not known."""
+    known = canonical_columns(form.table, vocabulary)
+    missing = [
+        name
+        for name, canonical in known.items()
+        if canonical.required and name not in form.columns and name not in form.defaults
+    ]
+    meant = {closest(name, known) for name in (*form.columns, *form.defaults) if name not in known}
+    for name in missing:
+        if name not in meant:
             yield ["columns"], f"the canonical column '{name}' must be mapped", f"Add '{name}: …'."
 
 
@@ -414,9 +459,9 @@ def _not_a_column(
     )
 
 
-def _default_contradictions(
-    form: SourceFile, known: Mapping[str, CanonicalColumn], vocabulary: Vocabulary
-) -> Iterator[Contradiction]:
+@as_far_as_read
+def _default_contradictions(form: SourceFile, vocabulary: Vocabulary) -> Iterator[Contradiction]:
+    known = canonical_columns(form.table, vocabulary)
     for name, value in form.defaults.items():
         keys: list[str | int] = ["defaults", name]
         if name == "kind" and form.table == "events":
@@ -468,6 +513,7 @@ ALLOWED = {
 }
 
 
+@as_far_as_read
 def _column_contradictions(
     canonical: CanonicalColumn, column: ColumnMap
 ) -> Iterator[Contradiction]:

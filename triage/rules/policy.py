@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +37,7 @@ from triage.rules.dependencies import (
     rules_asked,
 )
 from triage.rules.effects import FLAG, HOLD, ROUTE, EffectField
-from triage.rules.parameters import Parameter, Plain, first_gap, overlaps, values_on
+from triage.rules.parameters import DatedValue, Parameter, Plain, first_gap, overlaps, values_on
 from triage.rules.wording import (
     Wording,
     parameters_named,
@@ -44,7 +45,7 @@ from triage.rules.wording import (
     with_parameters_told,
     wordings_of,
 )
-from triage.workspace import Strict, line_of, read_documents
+from triage.workspace import Strict, as_far_as_read, gather_documents, line_of, words_of
 
 __all__ = ["Policy", "Rule", "Theme", "read_rules"]
 
@@ -265,42 +266,17 @@ def read_rules(
         asks for it; and rules that go round in a circle.
     """
     features = tuple(features)
-    themes = read_documents(folder, Theme, root=root)
-    rules = [rule for theme in themes.values() for rule in theme.rules]
-    kinds: Kinds = {
-        **vocabulary.attribute_fields(),
-        **{feature.name: "number" for feature in features},
-        **{f"{RULE}{rule.id}": "answer" for rule in rules},
-        **dict.fromkeys((*MODEL_FIELDS, LIST_RANK), "number"),
-    }
-    places = [
-        _Place(folder / file, root, position, rule)
-        for file, theme in themes.items()
-        for position, rule in enumerate(theme.rules)
-    ]
-    policy = Policy(
-        themes={Path(file).stem: theme for file, theme in themes.items()},
-        kinds=kinds,
-        wordings=wordings_of(features, vocabulary, {rule.id: rule.title for rule in rules}),
-    )
-    changing = frozenset(one.name for one in features if one.measure != "attribute")
-    problems = [
-        *_repeated_ids(places),
-        *_parameter_problems(folder, root, themes, places),
-        *(
-            problem
-            for place in places
-            for problem in (
-                *_unknown_fields(place, policy, vocabulary.audit_only()),
-                *_without_history(place, kinds, changing),
-                *_rules_not_asked(place, {rule.id: rule for rule in rules}),
-            )
-        ),
-        *_cycles(places),
-    ]
+    themes, problems = gather_documents(folder, Theme, root=root)
+    written = _Written.of(themes, folder, root, problems)
+    problems += _wrong_rules(written, root, features, vocabulary)
     if problems:
         raise ConfigurationError(problems)
-    return policy
+    titles = {place.rule.id: place.rule.title for place in written.places}
+    return Policy(
+        themes={Path(file).stem: theme for file, theme in themes.items()},
+        kinds=_kinds(written, features, vocabulary),
+        wordings=wordings_of(features, vocabulary, titles),
+    )
 
 
 @dataclass(frozen=True)
@@ -312,14 +288,89 @@ class _Place:
     position: int
     rule: Rule
 
+    @property
+    def name(self) -> str:
+        """What messages call the rule."""
+        return "a rule" if "id" in self.rule.unread else f"rule '{self.rule.id}'"
+
     def line(self, keys: Keys) -> str:
         file = self.path.relative_to(self.root) if self.root else self.path
         return f"{file}, line {line_of(self.path, ['rules', self.position, *keys])}"
 
 
-def _repeated_ids(places: list[_Place]) -> Iterator[Problem]:
+@dataclass(frozen=True)
+class _Written:
+    """What could be read of all files of rules, and which words stand in those that were not whole.
+
+    Parameters
+    ----------
+    places : tuple of _Place
+    rules : mapping of str to Rule
+        By id.
+    parameters : mapping of (Path, str) to Parameter
+        By file and name.
+    words : frozenset of str
+        Names that such a file may give to rules and parameters.
+    """
+
+    places: tuple[_Place, ...]
+    rules: Mapping[str, Rule]
+    parameters: Mapping[tuple[Path, str], Parameter]
+    words: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, themes: Mapping[str, Theme], folder: Path, root: Path | None, wrong: Iterable[Problem]
+    ) -> _Written:
+        places = tuple(
+            _Place(folder / file, root, position, rule)
+            for file, theme in themes.items()
+            for position, rule in enumerate(() if "rules" in theme.unread else theme.rules)
+        )
+        parameters = {
+            (folder / file, name): parameter
+            for file, theme in themes.items()
+            for name, parameter in (
+                () if "parameters" in theme.unread else theme.parameters.items()
+            )
+        }
+        rules = {place.rule.id: place.rule for place in places if "id" not in place.rule.unread}
+        return cls(places, rules, parameters, words_of(wrong, root))
+
+    @property
+    def declared(self) -> dict[str, Parameter]:
+        """The parameters by name."""
+        return {name: parameter for (_, name), parameter in self.parameters.items()}
+
+
+def _kinds(written: _Written, features: Iterable[Feature], vocabulary: Vocabulary) -> Kinds:
+    """Return what the values of each field may be that rules may name."""
+    rules = dict.fromkeys([*written.rules, *sorted(written.words)])
+    return {
+        **vocabulary.attribute_fields(),
+        **{feature.name: "number" for feature in features},
+        **{f"{RULE}{name}": "answer" for name in rules},
+        **dict.fromkeys((*MODEL_FIELDS, LIST_RANK), "number"),
+    }
+
+
+def _wrong_rules(
+    written: _Written, root: Path | None, features: Sequence[Feature], vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    yield from _repeated_ids(written.places)
+    yield from _parameter_problems(written, root)
+    for place in written.places:
+        yield from _parameters_asked(place, written)
+        yield from _unknown_facts(place, written, features, vocabulary)
+        yield from _rules_not_asked(place, written.rules)
+    yield from _cycles(written.places)
+
+
+def _repeated_ids(places: Iterable[_Place]) -> Iterator[Problem]:
     seen: dict[str, _Place] = {}
     for place in places:
+        if "id" in place.rule.unread:
+            continue
         first = seen.setdefault(place.rule.id, place)
         if first is not place:
             yield Problem(
@@ -330,15 +381,36 @@ def _repeated_ids(places: list[_Place]) -> Iterator[Problem]:
             )
 
 
-def _unknown_fields(place: _Place, policy: Policy, audit_only: frozenset[str]) -> Iterator[Problem]:
-    name, kinds = f"rule '{place.rule.id}'", policy.kinds
+@as_far_as_read
+def _unknown_facts(
+    place: _Place, written: _Written, features: Sequence[Feature], vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    kinds, audit_only = _kinds(written, features, vocabulary), vocabulary.audit_only()
+    changing = frozenset(one.name for one in features if one.measure != "attribute")
+    yield from _unknown_fields(place, kinds, written, audit_only)
+    yield from _unknown_placeholders(place, kinds, audit_only)
+    yield from _without_history(place, kinds, changing)
+
+
+@as_far_as_read
+def _unknown_fields(
+    place: _Place, kinds: Kinds, written: _Written, audit_only: frozenset[str]
+) -> Iterator[Problem]:
+    name = place.name
     for test, keys in _tests(place.rule.when, ["when"]):
         if used := {test.field, test.than} & audit_only:
             yield _for_audit_only(place.line(keys), f"{name} tests '{min(used)}'")
             continue
-        for sentence in _misfits(test, policy):
+        for sentence in _misfits(test, kinds, written):
             must, _, mend = sentence.partition(". ")
             yield Problem(place.line(keys), f"{name} {must.rstrip('.')}", mend=mend)
+
+
+@as_far_as_read
+def _unknown_placeholders(
+    place: _Place, kinds: Kinds, audit_only: frozenset[str]
+) -> Iterator[Problem]:
+    name = place.name
     for field in placeholders_of(place.rule.reason):
         if field in audit_only:
             yield _for_audit_only(place.line(["reason"]), f"{name} names '{field}' in its reason")
@@ -350,20 +422,16 @@ def _unknown_fields(place: _Place, policy: Policy, audit_only: frozenset[str]) -
             )
 
 
-def _misfits(test: Test, policy: Policy) -> Iterator[str]:
+@as_far_as_read
+def _misfits(test: Test, every: Kinds, written: _Written) -> Iterator[str]:
     """Yield what is wrong with a leaf, with every value that its parameters ever have."""
-    parameters = {
-        name: policy.parameters[name]
-        for name in sorted(parameters_of(test))
-        if name in policy.parameters
-    }
+    declared = written.declared
+    parameters = {name: declared[name] for name in sorted(parameters_of(test)) if name in declared}
     days = {value.in_force_from for one in parameters.values() for value in one.values}
     last = {name: one.last.value for name, one in parameters.items()}
     settled = [{**last, **values_on(parameters, day)} for day in sorted(days)] or [{}]
     asks_rule = test.field.startswith(RULE)
-    kinds = {
-        field: kind for field, kind in policy.kinds.items() if field.startswith(RULE) == asks_rule
-    }
+    kinds = {field: kind for field, kind in every.items() if field.startswith(RULE) == asks_rule}
     if parameters_of(test) <= parameters.keys():
         yield from dict.fromkeys(
             sentence
@@ -374,32 +442,42 @@ def _misfits(test: Test, policy: Policy) -> Iterator[str]:
         )
 
 
+@as_far_as_read
 def _without_history(place: _Place, kinds: Kinds, changing: frozenset[str]) -> Iterator[Problem]:
     for test, keys in _tests(place.rule.when, ["when"]):
         if test.earlier and test.field in kinds and test.field not in changing:
             yield Problem(
                 place.line(keys),
-                f"rule '{place.rule.id}' asks how '{test.field}' has changed, but only what "
+                f"{place.name} asks how '{test.field}' has changed, but only what "
                 "pipelines make of events has a value on an earlier date",
             )
 
 
+@as_far_as_read
 def _rules_not_asked(place: _Place, rules: Mapping[str, Rule]) -> Iterator[Problem]:
     """Yield where a rule is asked about another on dates on which that one is not in force."""
     for name in rules_asked(place.rule.fields):
         other = rules.get(name)
-        if other is not None and (
-            place.rule.in_force_from < other.in_force_from or place.rule.last_day > other.last_day
+        if (
+            other is not None
+            and not {"in_force_from", "in_force_to"} & other.unread
+            and (
+                place.rule.in_force_from < other.in_force_from
+                or place.rule.last_day > other.last_day
+            )
         ):
             yield Problem(
                 place.line(["when"]),
-                f"rule '{place.rule.id}' asks about rule '{name}', which is not in force on every "
+                f"{place.name} asks about rule '{name}', which is not in force on every "
                 "date on which it is asked itself",
                 mend="Let the dates of the one lie within those of the other.",
             )
 
 
-def _cycles(places: list[_Place]) -> Iterator[Problem]:
+def _cycles(places: Sequence[_Place]) -> Iterator[Problem]:
+    """Yield a circle of rules that are whole and have ids of their own."""
+    ids = Counter(place.rule.id for place in places if "id" not in place.rule.unread)
+    places = [place for place in places if not place.rule.unread and ids[place.rule.id] == 1]
     fields = {place.rule.id: place.rule.fields for place in places}
     moving = {place.rule.id for place in places if place.rule.moves}
     if cycle := find_cycle(fields, moving):
@@ -413,56 +491,65 @@ def _cycles(places: list[_Place]) -> Iterator[Problem]:
         )
 
 
-def _parameter_problems(
-    folder: Path, root: Path | None, themes: Mapping[str, Theme], places: list[_Place]
-) -> Iterator[Problem]:
-    """Yield what is wrong with the parameters of all themes, and with those that rules name."""
-    declared: dict[str, Parameter] = {}
-    for file, theme in themes.items():
-        path = folder / file
+def _parameter_problems(written: _Written, root: Path | None) -> Iterator[Problem]:
+    """Yield what is wrong with the parameters of all themes."""
+    asked = {name for place in written.places for name in _parameters_of(place)} | written.words
+    declared: set[str] = set()
+    for (path, name), parameter in written.parameters.items():
         shown = path.relative_to(root) if root else path
-        for name, parameter in theme.parameters.items():
-            where = f"{shown}, line {line_of(path, ['parameters', name])}"
-            if name in declared:
-                yield Problem(
-                    where, f"the parameter '{name}' must stand once in all files of rules"
-                )
-            declared[name] = parameter
-            if not any(name in place.rule.parameters for place in places):
-                yield Problem(
-                    where,
-                    f"no rule names the parameter '{name}'",
-                    mend="Remove it, or write 'value: {parameter: " + name + "}' in a rule.",
-                )
-            for position, before in overlaps(parameter):
-                line = line_of(path, ["parameters", name, "values", position, "in_force_from"])
-                yield Problem(
-                    f"{shown}, line {line}",
-                    f"the parameter '{name}' must have one value on a date, and the value that "
-                    f"began on {before.in_force_from} goes on then",
-                    mend="Give that one an in_force_to.",
-                )
-    for place in places:
-        yield from _parameters_asked(place, declared)
+        where = f"{shown}, line {line_of(path, ['parameters', name])}"
+        if name in declared:
+            yield Problem(where, f"the parameter '{name}' must stand once in all files of rules")
+        declared.add(name)
+        if name not in asked:
+            yield Problem(
+                where,
+                f"no rule names the parameter '{name}'",
+                mend="Remove it, or write 'value: {parameter: " + name + "}' in a rule.",
+            )
+        for position, before in _overlaps(parameter):
+            line = line_of(path, ["parameters", name, "values", position, "in_force_from"])
+            yield Problem(
+                f"{shown}, line {line}",
+                f"the parameter '{name}' must have one value on a date, and the value that "
+                f"began on {before.in_force_from} goes on then",
+                mend="Give that one an in_force_to.",
+            )
 
 
-def _parameters_asked(place: _Place, declared: Mapping[str, Parameter]) -> Iterator[Problem]:
-    rule = place.rule
-    for name in sorted(rule.parameters):
-        if name not in declared:
+@as_far_as_read
+def _parameters_of(place: _Place) -> Iterator[str]:
+    yield from sorted(place.rule.parameters)
+
+
+@as_far_as_read
+def _overlaps(parameter: Parameter) -> Iterator[tuple[int, DatedValue]]:
+    yield from overlaps(parameter)
+
+
+@as_far_as_read
+def _parameters_asked(place: _Place, written: _Written) -> Iterator[Problem]:
+    declared = written.declared
+    for name in _parameters_of(place):
+        if name in declared:
+            yield from _without_value(place, name, declared[name])
+        elif name not in written.words:
             yield Problem(
                 place.line(["when"]),
-                f"rule '{rule.id}' names the parameter '{name}', which no file of rules declares",
+                f"{place.name} names the parameter '{name}', which no file of rules declares",
                 mend=close_match(name, declared),
             )
-            continue
-        gap = first_gap(declared[name].values, rule.in_force_from, rule.last_day)
-        if gap is not None:
-            yield Problem(
-                place.line(["in_force_from"]),
-                f"rule '{rule.id}' is in force on {gap}, when the parameter '{name}' has no value",
-                mend="Let a value begin on that date, or change the rule's dates.",
-            )
+
+
+@as_far_as_read
+def _without_value(place: _Place, name: str, parameter: Parameter) -> Iterator[Problem]:
+    gap = first_gap(parameter.values, place.rule.in_force_from, place.rule.last_day)
+    if gap is not None:
+        yield Problem(
+            place.line(["in_force_from"]),
+            f"{place.name} is in force on {gap}, when the parameter '{name}' has no value",
+            mend="Let a value begin on that date, or change the rule's dates.",
+        )
 
 
 def _for_audit_only(where: str, what: str) -> Problem:

@@ -48,7 +48,7 @@ from triage.timeline import (
 from triage.workflows.checking import read_accepted
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
-from triage.workflows.questions import open_on, require_history, require_past
+from triage.workflows.questions import open_on, require_dates, require_past
 from triage.workspace import scratch_folder, write_folder, write_whole
 
 __all__ = ["Of", "histories_of", "write_features", "write_features_by_spark"]
@@ -126,6 +126,9 @@ def write_features(
         progress.stage("Compiling what makes features: some 15 s, once for each installation")
         make_ready()
     known = histories_of(project, histories, today, progress)
+    if of != "referrals":
+        cohort = project.panel.cohort if of == "open" else None
+        require_dates(known, as_of, today, cohort)
     asked = _asked(project, known, as_of, of)
     if plan.linked and memory is not None:
         progress.stage("Features of linked people need all events at once: --memory is not kept")
@@ -170,7 +173,6 @@ def _asked(
 ) -> _Asked:
     ids = known.people["person_id"]
     if of == "people":
-        require_history(known, as_of)
         position = np.repeat(np.arange(len(ids), dtype=np.int32), len(as_of))
         days = np.tile(np.asarray([day_of(date) for date in as_of], dtype=np.int32), len(ids))
         nobody = pa.nulls(len(days), pa.string())
@@ -180,7 +182,6 @@ def _asked(
     if of == "referrals":
         rows, days = training_days(known.referrals, cohort)
     else:
-        require_history(known, as_of)
         found = [open_on(known, cohort, date) for date in as_of]
         rows = np.concatenate(found)
         days = np.repeat([day_of(date) for date in as_of], [len(some) for some in found])

@@ -39,7 +39,7 @@ from triage.workflows.feature_papers import Listed
 from triage.workflows.making import feature_maker
 from triage.workflows.progress import Progress
 from triage.workflows.project import Project
-from triage.workflows.questions import Asked, ask_of_all, ask_of_open
+from triage.workflows.questions import Asked, ask_of_all, ask_of_open, require_dates
 from triage.workflows.ruling import ask_rules, rules_know_places, said_by_model
 from triage.workflows.versions import ranker_of
 from triage.workspace import write_whole
@@ -238,6 +238,7 @@ def cover_rules(
     progress.stage("Asking every rule")
     make = feature_maker(project, progress, keep=True)
     if as_of:
+        require_dates(checked.histories, as_of, today, project.panel.cohort)
         asked = [ask_of_open(project, checked.histories, date, make) for date in as_of]
         traces = [
             ask_rules(project.policy, one, date) for one, date in zip(asked, as_of, strict=True)

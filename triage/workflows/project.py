@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -12,19 +12,24 @@ import triage
 from triage.conditions import mismatches, parse_condition
 from triage.errors import ConfigurationError, Problem, close_match
 from triage.explain import Possibilities, read_possibilities
-from triage.features import Feature, read_pipelines
-from triage.harm import Scale, read_scales
-from triage.learning import ModelSpec, read_models
+from triage.features import Feature, gather_pipelines
+from triage.harm import Scale, gather_scales
+from triage.learning import ModelSpec, gather_models
 from triage.outcomes import Outcomes, read_outcomes
-from triage.records import Source, Vocabulary, read_sources, read_vocabulary
+from triage.records import Source, Vocabulary, gather_sources, read_vocabulary
 from triage.rules import Policy, read_rules
 from triage.workspace import (
     Fairness,
     Panel,
+    Strict,
+    UnreadError,
     Workspace,
+    as_far_as_read,
+    file_told,
+    gather_document,
     line_of,
-    read_fairness,
-    read_panel,
+    line_told,
+    nothing_of,
     sha256_of,
 )
 
@@ -42,6 +47,7 @@ GIVEN_CAPACITY = "triage rank --capacity"
 """Stands among a list's files of configuration where its capacity was given instead of read."""
 
 Read = TypeVar("Read")
+Document = TypeVar("Document", bound=Strict)
 
 
 @dataclass(frozen=True)
@@ -95,39 +101,40 @@ def load_project(root: Path) -> Project:
         broken one waits until that one is mended.
     """
     workspace = Workspace.at(root)
-    configs = workspace.configs
-    tries = _Tries()
-    panel = tries.read(lambda: read_panel(configs / "panel.yaml", root=root))
-    fairness = tries.read(lambda: read_fairness(configs / "fairness.yaml", root=root))
+    configs, tries = workspace.configs, _Tries()
+    panel = tries.document(configs / "panel.yaml", Panel, root)
+    fairness = tries.document(configs / "fairness.yaml", Fairness, root)
     vocabulary = tries.read(lambda: read_vocabulary(configs / "vocabulary.yaml", root=root))
     if vocabulary is None:
-        raise ConfigurationError(tries.problems)
-    sources = tries.read(lambda: read_sources(configs / "sources", vocabulary, root=root))
-    scales = tries.read(lambda: read_scales(configs / "harm", vocabulary, root=root))
-    features = tries.read(lambda: read_pipelines(workspace.pipelines, vocabulary, root=root))
+        tries.problems.append(WAITING)
+        vocabulary = nothing_of(Vocabulary)
+    words = vocabulary
+    sources = tries.gather(lambda: gather_sources(configs / "sources", words, root=root))
+    scales = tries.gather(lambda: gather_scales(configs / "harm", words, root=root))
+    features = tries.gather(lambda: gather_pipelines(workspace.pipelines, words, root=root))
     possibilities = tries.read(
-        lambda: read_possibilities(configs / "changes.yaml", vocabulary, root=root)
+        lambda: read_possibilities(configs / "changes.yaml", words, root=root)
     )
     outcomes = policy = models = None
     if scales is not None:
         outcomes = tries.read(
-            lambda: read_outcomes(configs / "outcome.yaml", vocabulary, scales, root=root)
+            lambda: read_outcomes(configs / "outcome.yaml", words, scales, root=root)
         )
     if features is not None:
-        policy = tries.read(lambda: read_rules(configs / "rules", features, vocabulary, root=root))
-        models = tries.read(lambda: read_models(workspace.models, features, root=root))
-    if panel is not None:
-        tries.problems += _panel_misfits(panel, configs, root, sources, scales)
-        tries.problems += _backtest_misfits(panel, configs, root, features)
-        tries.problems += _papers_misfits(panel, configs, root, features)
-        tries.problems += _cohort_misfits(panel, configs, root, vocabulary)
-        tries.problems += _retention_misfits(panel, configs, root, vocabulary)
-        tries.problems += _gate_misfits(panel, configs, root, models)
-    if fairness is not None:
-        tries.problems += _fairness_misfits(fairness, configs, root, vocabulary)
+        policy = tries.read(lambda: read_rules(configs / "rules", features, words, root=root))
+        models = tries.gather(lambda: gather_models(workspace.models, features, root=root))
+    tries.problems += _unknown_scale(panel, configs, root, scales)
+    tries.problems += _unknown_sources(panel, configs, root, sources)
+    tries.problems += _backtest_misfits(panel, configs, root, features)
+    tries.problems += _papers_misfits(panel, configs, root, features)
+    tries.problems += _cohort_misfits(panel, configs, root, words)
+    tries.problems += _retention_misfits(panel, configs, root, words)
+    tries.problems += _fallback_misfits(panel, configs, root, models)
+    tries.problems += _slope_misfits(panel, configs, root)
+    tries.problems += _fairness_misfits(fairness, configs, root, words)
+    tries.problems += _unknown_agencies(fairness, configs, root, words)
     if (
         tries.problems
-        or panel is None
         or sources is None
         or scales is None
         or features is None
@@ -135,9 +142,8 @@ def load_project(root: Path) -> Project:
         or policy is None
         or models is None
         or possibilities is None
-        or fairness is None
     ):
-        raise ConfigurationError(tries.problems)
+        raise ConfigurationError(_by_file(tries.problems))
     return Project(
         workspace,
         panel,
@@ -147,10 +153,23 @@ def load_project(root: Path) -> Project:
         features,
         outcomes,
         policy,
-        models,
+        tuple(models.values()),
         possibilities,
         fairness,
     )
+
+
+WAITING = Problem(
+    "configs/vocabulary.yaml",
+    "must be whole before anybody can tell whether the other files use its words rightly",
+    mend="Mend it first, and run the command again.",
+)
+
+
+def _by_file(problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems file by file, and within a file in the order of its lines."""
+    files = list(dict.fromkeys(file_told(problem) for problem in problems))
+    return sorted(problems, key=lambda one: (files.index(file_told(one)), line_told(one)))
 
 
 class _Tries:
@@ -160,40 +179,63 @@ class _Tries:
         self.problems: list[Problem] = []
 
     def read(self, reading: Callable[[], Read]) -> Read | None:
-        """Return what is read, or None after keeping its problems."""
+        """Return what is read, or None after keeping its problems.
+
+        It is None as well where the reading asks for what could not be read, which is told already.
+        """
         try:
             return reading()
         except ConfigurationError as error:
             self.problems.extend(error.problems)
+        except UnreadError:
+            pass
+        return None
+
+    def gather(self, gathering: Callable[[], tuple[Read, Sequence[Problem]]]) -> Read | None:
+        """Return what can be read, after keeping the problems of the rest."""
+        found = self.read(gathering)
+        if found is None:
             return None
+        self.problems.extend(found[1])
+        return found[0]
+
+    def document(self, path: Path, model: type[Document], root: Path) -> Document:
+        """Return what can be read of a document, after keeping the problems of the rest."""
+        document, problems = gather_document(path, model, name=str(path.relative_to(root)))
+        self.problems.extend(problems)
+        return document
 
 
-def _panel_misfits(
-    panel: Panel,
-    configs: Path,
-    root: Path,
-    sources: tuple[Source, ...] | None,
-    scales: Mapping[str, Scale] | None,
+@as_far_as_read
+def _unknown_scale(
+    panel: Panel, configs: Path, root: Path, scales: Mapping[str, Scale] | None
 ) -> Iterator[Problem]:
     path = configs / "panel.yaml"
-    where = f"{path.relative_to(root)}, line "
     if scales is not None and panel.harm_scale not in scales:
         yield Problem(
-            f"{where}{line_of(path, ['harm_scale'])}",
+            f"{path.relative_to(root)}, line {line_of(path, ['harm_scale'])}",
             f"'harm_scale' must be a scale of configs/harm/: {', '.join(scales)}",
             f"'{panel.harm_scale}'",
             close_match(panel.harm_scale, scales),
         )
+
+
+@as_far_as_read
+def _unknown_sources(
+    panel: Panel, configs: Path, root: Path, sources: Sequence[Source] | None
+) -> Iterator[Problem]:
+    path = configs / "panel.yaml"
     names = {source.name for source in sources or ()}
     for name in panel.rows_set_aside:
         if sources is not None and name not in names:
             yield Problem(
-                f"{where}{line_of(path, ['rows_set_aside', name])}",
+                f"{path.relative_to(root)}, line {line_of(path, ['rows_set_aside', name])}",
                 f"'rows_set_aside' names '{name}', which is no source of configs/sources/",
                 mend=close_match(name, names),
             )
 
 
+@as_far_as_read
 def _backtest_misfits(
     panel: Panel, configs: Path, root: Path, features: tuple[Feature, ...] | None
 ) -> Iterator[Problem]:
@@ -212,6 +254,7 @@ def _backtest_misfits(
         yield Problem(where, f"'backtest.no_history' {text}".rstrip("."))
 
 
+@as_far_as_read
 def _papers_misfits(
     panel: Panel, configs: Path, root: Path, features: tuple[Feature, ...] | None
 ) -> Iterator[Problem]:
@@ -228,6 +271,7 @@ def _papers_misfits(
                 )
 
 
+@as_far_as_read
 def _cohort_misfits(
     panel: Panel, configs: Path, root: Path, vocabulary: Vocabulary
 ) -> Iterator[Problem]:
@@ -255,6 +299,7 @@ def _cohort_misfits(
             )
 
 
+@as_far_as_read
 def _retention_misfits(
     panel: Panel, configs: Path, root: Path, vocabulary: Vocabulary
 ) -> Iterator[Problem]:
@@ -275,30 +320,34 @@ def _retention_misfits(
                     )
 
 
-def _gate_misfits(
-    panel: Panel,
-    configs: Path,
-    root: Path,
-    models: tuple[ModelSpec, ...] | None,
+@as_far_as_read
+def _fallback_misfits(
+    panel: Panel, configs: Path, root: Path, models: Mapping[str, ModelSpec] | None
 ) -> Iterator[Problem]:
-    path, gates = configs / "panel.yaml", panel.gates
-    comparators = [one.name for one in models or () if not one.learns]
-    if models is not None and gates.fallback is not None and gates.fallback not in comparators:
-        line = line_of(path, ["gates", "fallback"])
+    path, fallback = configs / "panel.yaml", panel.gates.fallback
+    comparators = [
+        name for name, one in (models or {}).items() if "kind" in one.unread or not one.learns
+    ]
+    if models is not None and fallback is not None and fallback not in comparators:
         yield Problem(
-            f"{path.relative_to(root)}, line {line}",
+            f"{path.relative_to(root)}, line {line_of(path, ['gates', 'fallback'])}",
             "'fallback' must be a comparator of models/",
-            f"'{gates.fallback}'",
-            close_match(gates.fallback, comparators) or "Leave it out to have none.",
+            f"'{fallback}'",
+            close_match(fallback, comparators) or "Leave it out to have none.",
         )
-    if gates.calibration_slope[0] >= gates.calibration_slope[1]:
-        line = line_of(path, ["gates", "calibration_slope"])
+
+
+@as_far_as_read
+def _slope_misfits(panel: Panel, configs: Path, root: Path) -> Iterator[Problem]:
+    path, slope = configs / "panel.yaml", panel.gates.calibration_slope
+    if slope[0] >= slope[1]:
         yield Problem(
-            f"{path.relative_to(root)}, line {line}",
+            f"{path.relative_to(root)}, line {line_of(path, ['gates', 'calibration_slope'])}",
             "'calibration_slope' must be a lower bound and a higher one",
         )
 
 
+@as_far_as_read
 def _fairness_misfits(
     fairness: Fairness, configs: Path, root: Path, vocabulary: Vocabulary
 ) -> Iterator[Problem]:
@@ -331,12 +380,20 @@ def _fairness_misfits(
                 f"'{one.field}' is a category, which has no bands",
                 mend="Remove them.",
             )
+
+
+@as_far_as_read
+def _unknown_agencies(
+    fairness: Fairness, configs: Path, root: Path, vocabulary: Vocabulary
+) -> Iterator[Problem]:
+    path = configs / "fairness.yaml"
     for position, agency in enumerate(
         fairness.recorded_by.agencies if fairness.recorded_by else ()
     ):
         if agency not in vocabulary.agencies:
+            line = line_of(path, ["recorded_by", "agencies", position])
             yield Problem(
-                where("recorded_by", "agencies", position),
+                f"{path.relative_to(root)}, line {line}",
                 f"'{agency}' is no agency of configs/vocabulary.yaml",
                 mend=close_match(agency, vocabulary.agencies),
             )

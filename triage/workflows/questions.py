@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from triage.conditions import Column, take
-from triage.errors import NotFoundError
+from triage.errors import NotFoundError, Problem
 from triage.features import FeatureMatrix
 from triage.records import CaseHistories, StoredHistories, first_known
 from triage.timeline import (
@@ -37,6 +37,7 @@ __all__ = [
     "ask_of_all",
     "ask_of_open",
     "open_on",
+    "require_dates",
     "require_history",
     "require_past",
 ]
@@ -126,10 +127,9 @@ def open_on(
     NotFoundError
         None is.
     """
-    rows = open_referrals(histories.referrals, cohort, day_of(as_of))
-    if not len(rows):
-        raise NotFoundError(nothing_open(cohort, as_of, _made(histories)))
-    return rows
+    if (problem := _nobody(histories, cohort, as_of)) is not None:
+        raise NotFoundError(problem)
+    return open_referrals(histories.referrals, cohort, day_of(as_of))
 
 
 def require_history(
@@ -142,28 +142,73 @@ def require_history(
     NotFoundError
         With every such date.
     """
-    firsts: list[datetime.date] = []
-    earliest = min(as_of, default=datetime.date.max)
-    for day in first_known(histories):
-        if day < earliest:
-            return
-        firsts.append(day)
-    problems = [nothing_known(min(firsts, default=None), date) for date in as_of]
+    first = _first_known(histories, min(as_of, default=datetime.date.max))
+    problems = [nothing_known(first, date) for date in as_of]
     if found := [problem for problem in problems if problem is not None]:
         raise NotFoundError(found)
 
 
 def require_past(as_of: Sequence[datetime.date], today: datetime.date) -> None:
-    """Raise where an as-of date lies ahead.
+    """Raise where every as-of date lies ahead, so that nothing has to be read to tell.
 
     Raises
     ------
     NotFoundError
-        With every such date.
+        With every date.
     """
-    problems = [not_yet(date, today) for date in as_of]
+    problems = [problem for date in as_of if (problem := not_yet(date, today)) is not None]
+    if problems and len(problems) == len(as_of):
+        raise NotFoundError(problems)
+
+
+def require_dates(
+    histories: CaseHistories | StoredHistories,
+    as_of: Sequence[datetime.date],
+    today: datetime.date,
+    cohort: Cohort | None = None,
+) -> None:
+    """Raise where nothing can be asked on an as-of date.
+
+    Parameters
+    ----------
+    histories : CaseHistories or StoredHistories
+    as_of : sequence of date
+    today : date
+    cohort : Cohort, optional
+        Where features are of the referrals open on each date.
+
+    Raises
+    ------
+    NotFoundError
+        With every such date: it lies ahead, or before all history, or no referral is open on it.
+    """
+    first = _first_known(histories, min(as_of, default=datetime.date.max))
+    problems = [
+        not_yet(date, today) or nothing_known(first, date) or _nobody(histories, cohort, date)
+        for date in as_of
+    ]
     if found := [problem for problem in problems if problem is not None]:
         raise NotFoundError(found)
+
+
+def _first_known(
+    histories: CaseHistories | StoredHistories, earliest: datetime.date
+) -> datetime.date | None:
+    """Return the first day on which an event was known, or any before the earliest date asked."""
+    first = None
+    for day in first_known(histories):
+        first = day if first is None else min(first, day)
+        if first < earliest:
+            return first
+    return first
+
+
+def _nobody(
+    histories: CaseHistories | StoredHistories, cohort: Cohort | None, as_of: datetime.date
+) -> Problem | None:
+    if cohort is None or len(open_referrals(histories.referrals, cohort, day_of(as_of))):
+        return None
+    return nothing_open(cohort, as_of, _made(histories))
 
 
 def _made(histories: CaseHistories | StoredHistories) -> tuple[datetime.date, datetime.date] | None:

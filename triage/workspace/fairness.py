@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 import pydantic
 
-from triage.workspace.documents import Strict, read_document
+from triage.workspace.documents import Strict
 
 __all__ = [
     "Fairness",
@@ -17,7 +16,6 @@ __all__ = [
     "RecordedBy",
     "Side",
     "Tolerance",
-    "read_fairness",
 ]
 
 MeasureName = Literal[
@@ -153,21 +151,3 @@ class Fairness(Strict):
     def judged(self) -> tuple[str, ...]:
         """The attributes of which tolerances are asked."""
         return tuple(name for name, one in self.attributes.items() if one.judged)
-
-
-def read_fairness(path: Path, *, root: Path | None = None) -> Fairness:
-    """Return which groups are looked at.
-
-    Parameters
-    ----------
-    path : Path
-        ``configs/fairness.yaml``.
-    root : Path, optional
-        Messages name the file relative to this folder.
-
-    Raises
-    ------
-    ConfigurationError
-        With every problem of the file.
-    """
-    return read_document(path, Fairness, name=str(path.relative_to(root) if root else path))

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from triage.errors import ConfigurationError
-from triage.features import read_pipelines
+from triage.features import gather_pipelines, read_pipelines
 from triage.features.definitions import Measure
 from triage.records import Vocabulary
 
@@ -364,3 +364,52 @@ def test_a_feature_is_not_called_like_a_column_beside_it(tmp_path: Path, name: s
     assert f"got '{name}'" in told
     assert "a feature's name must not be that of a column" in told
     assert told.count("line ") == 1
+
+
+def test_every_word_of_a_definition_is_asked_whatever_its_keys_are(tmp_path: Path) -> None:
+    """Keys, words, windows and direction of one definition, each told once."""
+    folder = write(
+        tmp_path / "pipelines",
+        entry(measure="cuont", where="{weaponn: 'yes'}", windows="[9, 3]", colour="red"),
+        entry(name="b", measure="sum", of="tick", windws="[90]", windows="", direction="up"),
+        entry(name="c", where="{kind: incidnt}", linked_by="adress_id", when_none=".nan", unit=""),
+    )
+    told = refused(folder).splitlines()
+    for words in (
+        "feature 'incidents' has the measure 'cuont'",
+        "feature 'incidents' tests 'weaponn'",
+        "feature 'incidents' has windows that must rise",
+        "'features.0.colour' is not a key",
+        "feature 'b' is of 'tick', which does not exist",
+        "'features.1.windws' is not a key",
+        "'features.1.direction'",
+        "feature 'c' tests 'kind' against 'incidnt'",
+        "feature 'c' is linked by 'adress_id'",
+        "feature 'c' has 'when_none', which must be a finite number",
+        "the key 'features.2.unit' must be given",
+    ):
+        assert sum(words in one for one in told) == 1, words
+    assert len(told) == 11, told
+
+
+def test_names_repeat_across_files_whatever_else_is_wrong_there(tmp_path: Path) -> None:
+    folder = write(tmp_path / "pipelines", entry(name="a", windows="[90, 365]", direction="up"))
+    write(folder, entry(name="a", windows="[90, 365]"), entry(name="b"), name="two.yaml")
+    path = folder / "two.yaml"
+    path.write_text(path.read_text().replace("title:", "titlo:"))
+    told = refused(folder).splitlines()
+    assert len(told) == 3, told
+    assert "two.yaml, line 3: a feature's name must be its own: 'a_90d', 'a_365d' are" in told[-1]
+    assert "already made in" in told[-1]
+    assert "theme.yaml, line 3" in told[-1]
+
+
+def test_what_a_broken_file_may_make_is_not_missed(tmp_path: Path) -> None:
+    """Neither a rule nor a model that names it is wrong; what nothing may make still is."""
+    folder = write(tmp_path / "pipelines", entry(name="a"), entry(name="b", windws="[30]"))
+    (folder / "torn.yaml").write_text("features:\n  - name: torn\n    windows: [45, ever]\n  [")
+    features, problems = gather_pipelines(folder, VOCABULARY)
+    names = {feature.name for feature in features}
+    assert len(problems) == 2
+    assert {"a_90d", "b_30d", "torn_45d", "torn_ever"} <= names
+    assert not {"torn_46d", "tron_45d"} & names

@@ -9,7 +9,7 @@ import pytest
 
 from triage.conditions import Categories
 from triage.errors import ConfigurationError
-from triage.harm import read_scales
+from triage.harm import gather_scales, read_scales
 from triage.records import Vocabulary
 
 VOCABULARY = Vocabulary.model_validate(
@@ -53,3 +53,21 @@ def test_events_have_the_days_of_their_class_and_none_without_one(tmp_path: Path
 def test_what_is_no_scale_is_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words.replace("?", r"\?")):
         read_scales(write(tmp_path / "harm", text), VOCABULARY)
+
+
+def test_all_problems_of_all_scales_come_at_once_each_on_its_line(tmp_path: Path) -> None:
+    """A misspelt class is one problem: that it is missing follows from it."""
+    folder = write(tmp_path / "harm", HEAD + RAPE + "  stalkin: {days: .nan, note: x}\n")
+    (folder / "wild.yaml").write_text(HEAD + "  rape: {days: -1, note: x, more: 1}\n")
+    (folder / "torn.yaml").write_text("name: [")
+    scales, problems = gather_scales(folder, VOCABULARY, root=tmp_path)
+    assert [*scales] == ["mild", "torn", "wild"]
+    assert sorted(str(problem).partition(" (")[0][:64] for problem in problems) == [
+        "harm/mild.yaml, line 7: 'classes.stalkin.days': days of harm mus",
+        "harm/mild.yaml, line 7: the harm class 'stalkin' is one that no ",
+        "harm/torn.yaml, line 1: must be valid YAML; got expected the nod",
+        "harm/wild.yaml, line 1: a scale is named as its file, 'wild', no",
+        "harm/wild.yaml, line 5: must give the days of the harm class 'st",
+        "harm/wild.yaml, line 6: 'classes.rape.days': days of harm must b",
+        "harm/wild.yaml, line 6: 'classes.rape.more' is not a key that is",
+    ]

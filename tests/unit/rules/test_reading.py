@@ -36,6 +36,8 @@ VOCABULARY = Vocabulary.model_validate(
     }
 )
 
+ABOVE = {"operator": "at_least", "value": 1}
+
 
 @pytest.fixture(scope="module")
 def features(tmp_path_factory: pytest.TempPathFactory) -> tuple[Feature, ...]:
@@ -245,3 +247,38 @@ def test_both_ends_of_the_dates_are_in_force(tmp_path: Path, features: tuple[Fea
     (rule,) = read(tmp_path, features).rules
     days = [(2024, 12, 31), (2025, 1, 1), (2025, 6, 30), (2025, 7, 1)]
     assert [rule.in_force(datetime.date(*day)) for day in days] == [False, True, True, False]
+
+
+def test_every_word_of_a_rule_is_asked_whatever_its_keys_are(
+    tmp_path: Path, features: tuple[Feature, ...]
+) -> None:
+    """What a rule that is not whole says of itself is told, and not what would follow from it."""
+    asks = {"all": [{"rule.b": "yes"}, {"rule.c": "yes"}, {"rule.nobody": "yes"}]}
+    many = {
+        "field": "strangulation_incidents_90d",
+        "operator": "above",
+        "value": {"parameter": "n"},
+    }
+    write(
+        tmp_path,
+        a_rule(id="a", effect="urgnt", when={"field": "strangulaton_incidents_90d", **ABOVE}),
+        a_rule(id="b", wen={"pregnancy": "yes"}, when=..., reason="Because of {no_such}."),
+        a_rule(id="c", title=3, when=many),
+        a_rule(id="c", when=asks),
+    )
+    write(tmp_path, a_rule(id="d", when={"rule.torn": "yes"}), file="whole.yaml")
+    torn = "title: Torn\nparameters:\n  n: {meaning: many}\nrules:\n  - id: torn\n    [\n"
+    (tmp_path / "configs" / "rules" / "torn.yaml").write_text(torn)
+    told = problems(tmp_path, features)
+    for words in (
+        "'rules.0.effect': an effect is",
+        "rule 'a' tests 'strangulaton_incidents_90d', which no feature",
+        "'rules.1.wen' is not a key that is known here. Did you mean 'when'?",
+        "rule 'b' names '{no_such}' in its reason",
+        "'rules.2.title'",
+        "the id 'c' must stand once",
+        "rule 'c' tests 'rule.nobody'",
+        "torn.yaml, line 7: must be valid YAML",
+    ):
+        assert sum(words in one for one in told) == 1, (words, told)
+    assert len(told) == 8, "\n".join(told)

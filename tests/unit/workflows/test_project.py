@@ -9,7 +9,7 @@ import pytest
 
 from triage.errors import ConfigurationError
 from triage.workflows.project import code_version, config_hashes, load_project
-from triage.workspace import Workspace, write_workspace
+from triage.workspace import Workspace, file_told, write_workspace
 
 CHICAGO = Path(__file__).resolve().parents[2] / "workspaces" / "chicago"
 
@@ -57,6 +57,43 @@ def test_what_hangs_on_a_broken_file_waits_for_it(tmp_path: Path) -> None:
         load_project(root)
     files = {problem.where.partition(",")[0] for problem in caught.value.problems}
     assert files == {"configs/panel.yaml", "configs/vocabulary.yaml"}
+    assert "must be whole before anybody can tell" in str(caught.value)
+
+
+def test_what_needs_no_word_of_a_broken_vocabulary_is_told_with_it(tmp_path: Path) -> None:
+    root = shipped(tmp_path)
+    spoil(root / "configs/vocabulary.yaml", "kinds:", "kindz:")
+    spoil(root / "configs/harm/ons.yaml", "days: ", "days: -")
+    spoil(root / "pipelines/violence.yaml", "windows: [90, ", "windows: [900, ")
+    spoil(root / "pipelines/violence.yaml", "{weapon: yes}", "{weaponn: yes}")
+    spoil(root / "configs/rules/marks.yaml", "author:", "authr:")
+    spoil(root / "models/rfg.yaml", "incidents_730d", "incidnts_730d")
+    with pytest.raises(ConfigurationError, match="kindz") as caught:
+        load_project(root)
+    told = [file_told(problem) for problem in caught.value.problems]
+    assert told == [
+        "configs/vocabulary.yaml",
+        "configs/vocabulary.yaml",
+        "configs/harm/ons.yaml",
+        "pipelines/violence.yaml",
+        "configs/rules/marks.yaml",
+        "models/rfg.yaml",
+    ]
+
+
+@pytest.mark.parametrize("file", ["violence", "incidents", "assessments"])
+@pytest.mark.parametrize("old", ["title: ", "features:\n", "  - name: "])
+def test_what_a_broken_pipeline_may_make_is_asked_of_nobody(
+    file: str, old: str, tmp_path: Path
+) -> None:
+    """Many rules and models name its features; none of them is wrong."""
+    root = shipped(tmp_path)
+    spoil(root / f"pipelines/{file}.yaml", old, f"] {old}")
+    spoil(root / "models/rfg.yaml", "victims_1095d", "victims_1059d")
+    with pytest.raises(ConfigurationError, match="must be valid YAML") as caught:
+        load_project(root)
+    told = [file_told(problem) for problem in caught.value.problems]
+    assert told == [f"pipelines/{file}.yaml", "models/rfg.yaml"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from triage.errors import ConfigurationError
-from triage.workspace import Fairness, Tolerance, read_fairness
+from triage.workspace import Fairness, Tolerance, read_document
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 AREA = {"field": "person.area", "judged": True, "why": "an example of a reason"}
@@ -31,7 +31,7 @@ def write(folder: Path, **changes: Any) -> Path:
 
 
 def test_the_shipped_file_gives_each_tolerance_a_reason_a_source_and_a_date() -> None:
-    fairness = read_fairness(CHECKOUT / "configs" / "fairness.yaml", root=CHECKOUT)
+    fairness = read_document(CHECKOUT / "configs" / "fairness.yaml", Fairness)
     assert fairness.judged == ("sex", "ethnicity", "age", "area")
     assert set(fairness.attributes) == {*fairness.judged, "relationship", "agency"}
     assert {"recall", "false_positive", "recorded"} <= set(fairness.tolerances)
@@ -42,7 +42,7 @@ def test_the_shipped_file_gives_each_tolerance_a_reason_a_source_and_a_date() ->
 
 
 def test_what_may_be_left_out(tmp_path: Path) -> None:
-    found = read_fairness(write(tmp_path))
+    found = read_document(write(tmp_path), Fairness)
     assert isinstance(found, Fairness)
     assert found.recorded_by is None
     assert found.unrecorded[0] == 0
@@ -67,7 +67,7 @@ def test_what_may_be_left_out(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_asked(tmp_path: Path, changes: Any, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as caught:
-        read_fairness(write(tmp_path, **changes))
+        read_document(write(tmp_path, **changes), Fairness)
     assert all("line " in problem.where for problem in caught.value.problems)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import pydantic
 
@@ -164,6 +164,9 @@ class Not:
 Condition = Test | All | AnyOf | SomeOf | Not
 
 
+Parsed = TypeVar("Parsed", bound=Condition)
+
+
 def parse_condition(content: Any) -> Condition:
     """Return the condition that a piece of YAML says.
 
@@ -207,7 +210,7 @@ def parse_condition(content: Any) -> Condition:
             )
         (word,) = keys
         return _parse_connective(word, content[word])
-    tests = tuple(_parse_short(str(field), value) for field, value in content.items())
+    tests = _each(lambda item: _parse_short(str(item[0]), item[1]), content.items())
     return tests[0] if len(tests) == 1 else All(tests)
 
 
@@ -216,7 +219,7 @@ def _parse_connective(word: str, content: Any) -> Condition:
         return Not(parse_condition(content))
     if not isinstance(content, list) or not content:
         raise ValueError(f"'{word}' must hold a list of conditions")
-    parts = tuple(parse_condition(part) for part in content)
+    parts = _each(parse_condition, content)
     return All(parts) if word == "all" else AnyOf(parts)
 
 
@@ -227,7 +230,20 @@ def _parse_at_least(number: Any, parts: Any) -> SomeOf:
         raise ValueError(
             f"'at_least' must be a whole number from 1 to {len(parts)}, as there are so many parts"
         )
-    return SomeOf(number, tuple(parse_condition(part) for part in parts))
+    return SomeOf(number, _each(parse_condition, parts))
+
+
+def _each(parse: Callable[[Any], Parsed], contents: Iterable[Any]) -> tuple[Parsed, ...]:
+    """Return what is parsed of each, or raise with all that is wrong with any."""
+    parsed, wrong = [], []
+    for content in contents:
+        try:
+            parsed.append(parse(content))
+        except ValueError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ValueError("; and ".join(dict.fromkeys(wrong)))
+    return tuple(parsed)
 
 
 def _parse_test(content: Mapping[str, Any]) -> Test:

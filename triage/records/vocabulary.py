@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pydantic
 
 from triage.conditions import Kinds
 from triage.errors import ConfigurationError, Problem, close_match
-from triage.workspace import Strict, line_of, read_document
+from triage.workspace import Strict, as_far_as_read, gather_document, line_of
 
 __all__ = ["Attribute", "EventType", "Vocabulary", "read_vocabulary"]
 
@@ -210,8 +211,8 @@ def read_vocabulary(path: Path, *, root: Path | None = None) -> Vocabulary:
         event, a holder that is no agency, a name that is not lower case with underscores.
     """
     where = str(path.relative_to(root) if root else path)
-    vocabulary = read_document(path, Vocabulary, name=where)
-    problems = [
+    vocabulary, problems = gather_document(path, Vocabulary, name=where)
+    problems += [
         Problem(f"{where}, line {line_of(path, keys)}", must, mend=mend)
         for keys, must, mend in _contradictions(vocabulary)
     ]
@@ -220,14 +221,29 @@ def read_vocabulary(path: Path, *, root: Path | None = None) -> Vocabulary:
     return vocabulary
 
 
-def _contradictions(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], str, str]]:
+Contradiction = tuple[list[str | int], str, str]
+
+
+def _contradictions(vocabulary: Vocabulary) -> Iterator[Contradiction]:
+    yield from _unknown_kinds(vocabulary)
+    yield from _taken_columns(vocabulary)
+    yield from _unknown_holders(vocabulary)
+    yield from _wrong_names(vocabulary)
+
+
+@as_far_as_read
+def _unknown_kinds(vocabulary: Vocabulary) -> Iterator[Contradiction]:
     for name, event_type in vocabulary.types.items():
-        if event_type.kind not in vocabulary.kinds:
+        if "kind" not in event_type.unread and event_type.kind not in vocabulary.kinds:
             yield (
                 ["types", name],
                 f"the type '{name}' is of the kind '{event_type.kind}', which is not in 'kinds'",
                 close_match(event_type.kind, vocabulary.kinds),
             )
+
+
+@as_far_as_read
+def _taken_columns(vocabulary: Vocabulary) -> Iterator[Contradiction]:
     events = vocabulary.events
     taken = set(RESERVED)
     for part, names in (
@@ -244,6 +260,10 @@ def _contradictions(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], s
                     "Rename it.",
                 )
             taken.add(name)
+
+
+@as_far_as_read
+def _unknown_holders(vocabulary: Vocabulary) -> Iterator[Contradiction]:
     for keys, agency in _holders(vocabulary):
         if agency not in vocabulary.agencies:
             yield (
@@ -251,35 +271,42 @@ def _contradictions(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], s
                 f"'held_by' names '{agency}', which is not in 'agencies'",
                 close_match(agency, vocabulary.agencies),
             )
+
+
+def _wrong_names(vocabulary: Vocabulary) -> Iterator[Contradiction]:
     for keys, name in _names(vocabulary):
         if not re.match(NAME, name):
             yield keys, f"the name '{name}' must be of a-z, 0-9 and _", "Rename it."
 
 
+HOLDERS = (("events", "numbers"), ("people", "attributes"), ("referrals", "attributes"))
+NAMED = (
+    ("agencies",),
+    ("kinds",),
+    ("types",),
+    ("events", "flags"),
+    ("events", "numbers"),
+    ("events", "categories"),
+    ("events", "names"),
+    ("people", "attributes"),
+    ("referrals", "attributes"),
+)
+"""Where the vocabulary names somebody who holds a fact, and where it gives names."""
+
+
 def _holders(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], str]]:
-    for place, held in (
-        (("events", "numbers"), vocabulary.events.numbers),
-        (("people", "attributes"), vocabulary.people.attributes),
-        (("referrals", "attributes"), vocabulary.referrals.attributes),
-    ):
-        for name, one in held.items():
-            for position, agency in enumerate(one.held_by):
+    for place in HOLDERS:
+        for name, one in _entries(vocabulary, place):
+            for position, agency in enumerate(() if "held_by" in one.unread else one.held_by):
                 yield [*place, name, "held_by", position], agency
 
 
 def _names(vocabulary: Vocabulary) -> Iterator[tuple[list[str | int], str]]:
-    events = vocabulary.events
-    places: dict[tuple[str, ...], Iterable[str]] = {
-        ("agencies",): vocabulary.agencies,
-        ("kinds",): vocabulary.kinds,
-        ("types",): vocabulary.types,
-        ("events", "flags"): events.flags,
-        ("events", "numbers"): events.numbers,
-        ("events", "categories"): events.categories,
-        ("events", "names"): events.names,
-        ("people", "attributes"): vocabulary.people.attributes,
-        ("referrals", "attributes"): vocabulary.referrals.attributes,
-    }
-    for place, names in places.items():
-        for name in names:
+    for place in NAMED:
+        for name, _ in _entries(vocabulary, place):
             yield [*place, name], name
+
+
+@as_far_as_read
+def _entries(vocabulary: Vocabulary, place: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    yield from functools.reduce(getattr, place, vocabulary).items()  # type: ignore[attr-defined]

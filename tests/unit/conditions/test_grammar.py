@@ -176,3 +176,9 @@ def test_a_condition_reads_as_a_sentence() -> None:
     assert str(condition) == (
         "(type is one of rape, arson and not age is between 16 and 25 and area is not known)"
     )
+
+
+def test_all_parts_that_are_no_condition_are_told_at_once() -> None:
+    parts = [{"weapon": True}, {"of": []}, {"weapon": "yes"}, {"all": [{"field": "a"}, {"b": []}]}]
+    with pytest.raises(ValueError, match=r"weapon.*; and .*'of' is empty; and .*operator.*'b' is"):
+        parse_condition({"any": parts})

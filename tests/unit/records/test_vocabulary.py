@@ -68,3 +68,21 @@ def test_a_contradiction_is_told_with_its_line(
     with pytest.raises(ConfigurationError, match=message) as told:
         read_vocabulary(path, root=tmp_path)
     assert str(told.value).startswith("configs/vocabulary.yaml, line ")
+
+
+def test_all_problems_come_at_once_keys_and_words(tmp_path: Path) -> None:
+    text = WORDS
+    for old, new in (
+        ("kind: assessment, meaning: DASH", "kind: assezzment, meaning: DASH"),
+        ("weapon: a weapon", "Weapon: a weapon"),
+        ("meaning: ticks", "meanig: ticks"),
+        ("address_id: address", "address_id: 3"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    with pytest.raises(ConfigurationError, match="configs/vocabulary") as caught:
+        read_vocabulary(written(tmp_path, text), root=tmp_path)
+    told = [str(problem) for problem in caught.value.problems]
+    for words_told in ("'assezzment'", "'Weapon' must be", "meanig", "address_id'"):
+        assert sum(words_told in one for one in told) == 1, told
+    assert len(told) == 4, told

@@ -21,6 +21,7 @@ import json
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import featuretools as ft
@@ -42,13 +43,18 @@ class Different(NumUnique):
 def main() -> None:
     """Do the work and print its wall and CPU seconds and peak memory."""
     asked = json.loads(sys.argv[1])
+    start = _peak_mb()
     before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     _work(asked)
     wall = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_SELF)
+    after, peak = resource.getrusage(resource.RUSAGE_SELF), _peak_mb()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    peak, start = after.ru_maxrss / 1024, before.ru_maxrss / 1024
     print(json.dumps({"wall": wall, "cpu": cpu, "peak_mb": peak, "start_mb": start}))
+
+
+def _peak_mb() -> float:
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def _work(asked: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ across machines::
 
 from __future__ import annotations
 
-import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,9 +23,9 @@ def names() -> list[str]:
 
 
 def run(name: str) -> None:
-    """Run one benchmark."""
+    """Run one benchmark in a process of its own, so that none finds the memory of another."""
     print(f"== {name}", flush=True)
-    runpy.run_path(str(FOLDER / f"bench_{name}.py"))["main"]()
+    subprocess.run([sys.executable, str(FOLDER / f"bench_{name}.py")], check=True)
 
 
 def main() -> int:

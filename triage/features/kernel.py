@@ -190,22 +190,21 @@ def scan(  # noqa: C901 - one walk, told in order
             for event in range(
                 _first_not_before(happened, first, beyond, last_day) - 1, first - 1, -1
             ):
-                n_asking = 0
+                n_asking, usable = 0, max(happened[event], known[event])
                 for lane in range(first_lane, beyond_lane):
                     day = row_day[tile_start + lane]
-                    if happened[event] >= day or known[event] >= day:
+                    if usable >= day or (replaces and replaced[event] < day):
                         continue
-                    if replaces and replaced[event] < day:
-                        continue
-                    age[lane] = day - happened[event]
-                    while bucket[lane] < n_edges and age[lane] > edges[bucket[lane]]:
-                        bucket[lane] += 1
-                    asking[n_asking] = lane
+                    days, its_bucket = day - happened[event], bucket[lane]
+                    while its_bucket < n_edges and days > edges[its_bucket]:
+                        its_bucket += 1
+                    age[lane], bucket[lane], asking[n_asking] = days, its_bucket, lane
                     n_asking += 1
-                its = signature[event] if n_asking else 0
-                n_steps = signature_starts[its + 1] - signature_starts[its] if n_asking else 0
-                for place in range(n_steps):
-                    step = signature_steps[signature_starts[its] + place]
+                if n_asking == 0:
+                    continue
+                its = signature[event]
+                for place in range(signature_starts[its], signature_starts[its + 1]):
+                    step = signature_steps[place]
                     doing = operation[step]
                     if doing == COUNT:
                         for one in range(n_asking):

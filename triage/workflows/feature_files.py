@@ -172,12 +172,15 @@ def _asked(
     of: Of,
 ) -> _Asked:
     ids = known.people["person_id"]
+    asks = any(feature.measure == "attribute" for feature in project.features)
     if of == "people":
         position = np.repeat(np.arange(len(ids), dtype=np.int32), len(as_of))
-        days = np.tile(np.asarray([day_of(date) for date in as_of], dtype=np.int32), len(ids))
+        dates = np.sort(np.asarray([day_of(date) for date in as_of], dtype=np.int32))
+        days = np.tile(dates, len(ids))
         nobody = pa.nulls(len(days), pa.string())
         table = pa.table({"referral_id": nobody, "person_id": ids.take(pa.array(position))})
-        return _Asked(table, Moments(position, days), people_attributes_at(known, position, days))
+        attributes = people_attributes_at(known, position, days) if asks else {}
+        return _Asked(table, Moments(position, days), attributes)
     cohort = project.panel.cohort
     if of == "referrals":
         rows, days = training_days(known.referrals, cohort)
@@ -187,7 +190,7 @@ def _asked(
         days = np.repeat([day_of(date) for date in as_of], [len(some) for some in found])
     days = days.astype(np.int32)
     referrals = known.referrals.select(["referral_id", "person_id"]).take(pa.array(rows))
-    attributes = attributes_at(known, rows, days)
+    attributes = attributes_at(known, rows, days) if asks else {}
     return _Asked(referrals, Moments(known.whose[rows], days), attributes)
 
 
